@@ -1,0 +1,1 @@
+"""apipay: the Python SDK for ApiPay.kz."""
