@@ -1,0 +1,148 @@
+"""Get the verification status of an organization."""
+
+from typing import Any
+
+import httpx
+
+from ... import operations
+from ...client import AuthenticatedClient, Client
+from ...codec import path_value
+from ...models.error import Error
+from ...models.organization_envelope import OrganizationEnvelope
+from ...models.rate_limit_error_body import RateLimitErrorBody
+from ...parsing import error_body, success_body, unexpected
+from ...types import CallOptions, Response
+
+OPERATION = operations.GET_ORGANIZATION_STATUS
+
+
+def _get_kwargs(
+    id: int,
+) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "method": OPERATION.method,
+        "url": "/organizations/{id}/status".format(
+            id=path_value(id),
+        ),
+    }
+    return request
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Error | OrganizationEnvelope | RateLimitErrorBody | None:
+    if response.status_code == 200:
+        return success_body(client, OPERATION, response, OrganizationEnvelope.from_dict)
+    if response.status_code == 401:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 404:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 410:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 429:
+        return error_body(response, RateLimitErrorBody.from_dict)
+    if response.status_code == 500:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 502:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 503:
+        return error_body(response, Error.from_dict)
+    unexpected(client, OPERATION, response)
+    return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Error | OrganizationEnvelope | RateLimitErrorBody]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    id: int,
+    *,
+    client: AuthenticatedClient,
+    options: CallOptions | None = None,
+) -> Response[Error | OrganizationEnvelope | RateLimitErrorBody]:
+    """Get the verification status of an organization.
+
+    Poll this every 2 seconds after `verifyOrganization`, until the status is `verified` (go on
+    to create invoices) or `failed` (the owner refused), or until the answer is 410 (nobody
+    confirmed within 120 seconds). `time_remaining` says how many seconds are left.
+
+    The public documentation does not say for how long 410 is answered; this specification
+    assumes until the next `verifyOrganization`, and that an organization which is `verified` or
+    `failed` never answers 410.
+
+    Args:
+        id: The organization's id, from the answer of `verifyOrganization`. Limits: at least 1.
+
+    Returns:
+        The organization as it is now.
+
+    Statuses that are errors:
+        401: The API key is missing, unknown or expired.
+        404: No such resource.
+        410: The verification window is over and nobody confirmed.
+        429: Too many requests with this API key.
+        500: The service failed.
+        502: Kaspi did not answer, or answered with an error.
+        503: The service's session with Kaspi has expired.
+    """
+    request = _get_kwargs(
+        id=id,
+    )
+    response = client.get_httpx_client().request(
+        **client.request_arguments(OPERATION, request, options)
+    )
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    id: int,
+    *,
+    client: AuthenticatedClient,
+    options: CallOptions | None = None,
+) -> Error | OrganizationEnvelope | RateLimitErrorBody | None:
+    """Get the verification status of an organization. The body alone; see `sync_detailed`."""
+    return sync_detailed(
+        id=id,
+        client=client,
+        options=options,
+    ).parsed
+
+
+async def asyncio_detailed(
+    id: int,
+    *,
+    client: AuthenticatedClient,
+    options: CallOptions | None = None,
+) -> Response[Error | OrganizationEnvelope | RateLimitErrorBody]:
+    """Get the verification status of an organization. As `sync_detailed`, for async code."""
+    request = _get_kwargs(
+        id=id,
+    )
+    response = await client.get_async_httpx_client().request(
+        **client.request_arguments(OPERATION, request, options)
+    )
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    id: int,
+    *,
+    client: AuthenticatedClient,
+    options: CallOptions | None = None,
+) -> Error | OrganizationEnvelope | RateLimitErrorBody | None:
+    """Get the verification status of an organization. The body alone; see `asyncio_detailed`."""
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+            options=options,
+        )
+    ).parsed

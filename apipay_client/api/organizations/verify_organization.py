@@ -1,0 +1,144 @@
+"""Start the verification of an organization."""
+
+from typing import Any
+
+import httpx
+
+from ... import operations
+from ...client import AuthenticatedClient, Client
+from ...codec import dumps
+from ...models.error import Error
+from ...models.organization_verification import OrganizationVerification
+from ...models.rate_limit_error_body import RateLimitErrorBody
+from ...models.validation_error_body import ValidationErrorBody
+from ...models.verify_organization_request import VerifyOrganizationRequest
+from ...parsing import error_body, success_body, unexpected
+from ...types import CallOptions, Response
+
+OPERATION = operations.VERIFY_ORGANIZATION
+
+
+def _get_kwargs(
+    *,
+    body: VerifyOrganizationRequest,
+) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "method": OPERATION.method,
+        "url": "/organizations/verify",
+    }
+    request["content"] = dumps(body)
+    request["headers"] = {**request.get("headers", {}), "Content-Type": "application/json"}
+    return request
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Error | OrganizationVerification | RateLimitErrorBody | ValidationErrorBody | None:
+    if response.status_code == 200:
+        return success_body(client, OPERATION, response, OrganizationVerification.from_dict)
+    if response.status_code == 401:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 422:
+        return error_body(response, ValidationErrorBody.from_dict)
+    if response.status_code == 429:
+        return error_body(response, RateLimitErrorBody.from_dict)
+    if response.status_code == 500:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 502:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 503:
+        return error_body(response, Error.from_dict)
+    unexpected(client, OPERATION, response)
+    return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Error | OrganizationVerification | RateLimitErrorBody | ValidationErrorBody]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+    body: VerifyOrganizationRequest,
+    options: CallOptions | None = None,
+) -> Response[Error | OrganizationVerification | RateLimitErrorBody | ValidationErrorBody]:
+    """Start the verification of an organization.
+
+    Opens a window of 120 seconds in which the owner of the organization confirms in the Kaspi
+    Business app that the service may act as its cashier. Then poll `getOrganizationStatus` with
+    the `id` of the answer every 2 seconds.
+
+    Add the service's phone number to Kaspi Business as a *Cashier* before the call. After
+    `failed`, or after the window is over (410), call this again: each call opens a new window.
+
+    Returns:
+        The window is open; the organization is `pending`.
+
+    Statuses that are errors:
+        401: The API key is missing, unknown or expired.
+        422: One or more fields are not valid; `errors` says which and why.
+        429: Too many requests with this API key.
+        500: The service failed.
+        502: Kaspi did not answer, or answered with an error.
+        503: The service's session with Kaspi has expired.
+    """
+    request = _get_kwargs(
+        body=body,
+    )
+    response = client.get_httpx_client().request(
+        **client.request_arguments(OPERATION, request, options)
+    )
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+    body: VerifyOrganizationRequest,
+    options: CallOptions | None = None,
+) -> Error | OrganizationVerification | RateLimitErrorBody | ValidationErrorBody | None:
+    """Start the verification of an organization. The body alone; see `sync_detailed`."""
+    return sync_detailed(
+        client=client,
+        body=body,
+        options=options,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+    body: VerifyOrganizationRequest,
+    options: CallOptions | None = None,
+) -> Response[Error | OrganizationVerification | RateLimitErrorBody | ValidationErrorBody]:
+    """Start the verification of an organization. As `sync_detailed`, for async code."""
+    request = _get_kwargs(
+        body=body,
+    )
+    response = await client.get_async_httpx_client().request(
+        **client.request_arguments(OPERATION, request, options)
+    )
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+    body: VerifyOrganizationRequest,
+    options: CallOptions | None = None,
+) -> Error | OrganizationVerification | RateLimitErrorBody | ValidationErrorBody | None:
+    """Start the verification of an organization. The body alone; see `asyncio_detailed`."""
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+            options=options,
+        )
+    ).parsed

@@ -1,0 +1,147 @@
+"""Create a recurring invoice."""
+
+from typing import Any
+
+import httpx
+
+from ... import operations
+from ...client import AuthenticatedClient, Client
+from ...codec import dumps
+from ...models.create_recurring_invoice_request import CreateRecurringInvoiceRequest
+from ...models.error import Error
+from ...models.rate_limit_error_body import RateLimitErrorBody
+from ...models.recurring_invoice import RecurringInvoice
+from ...models.validation_error_body import ValidationErrorBody
+from ...parsing import error_body, success_body, unexpected
+from ...types import CallOptions, Response
+
+OPERATION = operations.CREATE_RECURRING_INVOICE
+
+
+def _get_kwargs(
+    *,
+    body: CreateRecurringInvoiceRequest,
+) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "method": OPERATION.method,
+        "url": "/recurring-invoices",
+    }
+    request["content"] = dumps(body)
+    request["headers"] = {**request.get("headers", {}), "Content-Type": "application/json"}
+    return request
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody | None:
+    if response.status_code == 200:
+        return success_body(client, OPERATION, response, RecurringInvoice.from_dict)
+    if response.status_code == 401:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 403:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 422:
+        return error_body(response, ValidationErrorBody.from_dict)
+    if response.status_code == 429:
+        return error_body(response, RateLimitErrorBody.from_dict)
+    if response.status_code == 500:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 502:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 503:
+        return error_body(response, Error.from_dict)
+    unexpected(client, OPERATION, response)
+    return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+    body: CreateRecurringInvoiceRequest,
+    options: CallOptions | None = None,
+) -> Response[Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody]:
+    """Create a recurring invoice.
+
+    Bills the customer from `start_date` on, once per `interval`, until `end_date` or until it
+    is cancelled. It is `active` at once. The first billing is on `start_date` itself, which the
+    public documentation does not say and this specification assumes.
+
+    It has no id of your own to look it up by, so a lost answer cannot be settled by a program:
+    look through `listRecurringInvoices` before you send the request again.
+
+    Returns:
+        The new recurring invoice, `active`.
+
+    Statuses that are errors:
+        401: The API key is missing, unknown or expired.
+        403: The organization is not verified yet, or this key may not do this.
+        422: One or more fields are not valid; `errors` says which and why.
+        429: Too many requests with this API key.
+        500: The service failed.
+        502: Kaspi did not answer, or answered with an error.
+        503: The service's session with Kaspi has expired.
+    """
+    request = _get_kwargs(
+        body=body,
+    )
+    response = client.get_httpx_client().request(
+        **client.request_arguments(OPERATION, request, options)
+    )
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+    body: CreateRecurringInvoiceRequest,
+    options: CallOptions | None = None,
+) -> Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody | None:
+    """Create a recurring invoice. The body alone; see `sync_detailed`."""
+    return sync_detailed(
+        client=client,
+        body=body,
+        options=options,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+    body: CreateRecurringInvoiceRequest,
+    options: CallOptions | None = None,
+) -> Response[Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody]:
+    """Create a recurring invoice. As `sync_detailed`, for async code."""
+    request = _get_kwargs(
+        body=body,
+    )
+    response = await client.get_async_httpx_client().request(
+        **client.request_arguments(OPERATION, request, options)
+    )
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+    body: CreateRecurringInvoiceRequest,
+    options: CallOptions | None = None,
+) -> Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody | None:
+    """Create a recurring invoice. The body alone; see `asyncio_detailed`."""
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+            options=options,
+        )
+    ).parsed

@@ -1,0 +1,139 @@
+"""Get a recurring invoice."""
+
+from typing import Any
+
+import httpx
+
+from ... import operations
+from ...client import AuthenticatedClient, Client
+from ...codec import path_value
+from ...models.error import Error
+from ...models.rate_limit_error_body import RateLimitErrorBody
+from ...models.recurring_invoice import RecurringInvoice
+from ...parsing import error_body, success_body, unexpected
+from ...types import CallOptions, Response
+
+OPERATION = operations.GET_RECURRING_INVOICE
+
+
+def _get_kwargs(
+    id: int,
+) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "method": OPERATION.method,
+        "url": "/recurring-invoices/{id}".format(
+            id=path_value(id),
+        ),
+    }
+    return request
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Error | RateLimitErrorBody | RecurringInvoice | None:
+    if response.status_code == 200:
+        return success_body(client, OPERATION, response, RecurringInvoice.from_dict)
+    if response.status_code == 401:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 404:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 429:
+        return error_body(response, RateLimitErrorBody.from_dict)
+    if response.status_code == 500:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 502:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 503:
+        return error_body(response, Error.from_dict)
+    unexpected(client, OPERATION, response)
+    return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Error | RateLimitErrorBody | RecurringInvoice]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    id: int,
+    *,
+    client: AuthenticatedClient,
+    options: CallOptions | None = None,
+) -> Response[Error | RateLimitErrorBody | RecurringInvoice]:
+    """Get a recurring invoice.
+
+    The recurring invoice as it is now, with the date of its next billing.
+
+    Args:
+        id: The recurring invoice's id. Limits: at least 1.
+
+    Returns:
+        The recurring invoice.
+
+    Statuses that are errors:
+        401: The API key is missing, unknown or expired.
+        404: No such resource.
+        429: Too many requests with this API key.
+        500: The service failed.
+        502: Kaspi did not answer, or answered with an error.
+        503: The service's session with Kaspi has expired.
+    """
+    request = _get_kwargs(
+        id=id,
+    )
+    response = client.get_httpx_client().request(
+        **client.request_arguments(OPERATION, request, options)
+    )
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    id: int,
+    *,
+    client: AuthenticatedClient,
+    options: CallOptions | None = None,
+) -> Error | RateLimitErrorBody | RecurringInvoice | None:
+    """Get a recurring invoice. The body alone; see `sync_detailed`."""
+    return sync_detailed(
+        id=id,
+        client=client,
+        options=options,
+    ).parsed
+
+
+async def asyncio_detailed(
+    id: int,
+    *,
+    client: AuthenticatedClient,
+    options: CallOptions | None = None,
+) -> Response[Error | RateLimitErrorBody | RecurringInvoice]:
+    """Get a recurring invoice. As `sync_detailed`, for async code."""
+    request = _get_kwargs(
+        id=id,
+    )
+    response = await client.get_async_httpx_client().request(
+        **client.request_arguments(OPERATION, request, options)
+    )
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    id: int,
+    *,
+    client: AuthenticatedClient,
+    options: CallOptions | None = None,
+) -> Error | RateLimitErrorBody | RecurringInvoice | None:
+    """Get a recurring invoice. The body alone; see `asyncio_detailed`."""
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+            options=options,
+        )
+    ).parsed

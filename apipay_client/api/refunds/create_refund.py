@@ -1,0 +1,168 @@
+"""Refund a paid invoice."""
+
+from typing import Any
+
+import httpx
+
+from ... import operations
+from ...client import AuthenticatedClient, Client
+from ...codec import dumps, path_value
+from ...models.create_refund_request import CreateRefundRequest
+from ...models.error import Error
+from ...models.rate_limit_error_body import RateLimitErrorBody
+from ...models.refund import Refund
+from ...models.validation_error_body import ValidationErrorBody
+from ...parsing import error_body, success_body, unexpected
+from ...types import UNSET, CallOptions, Response, Unset
+
+OPERATION = operations.CREATE_REFUND
+
+
+def _get_kwargs(
+    id: int,
+    *,
+    body: CreateRefundRequest | Unset = UNSET,
+) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "method": OPERATION.method,
+        "url": "/invoices/{id}/refund".format(
+            id=path_value(id),
+        ),
+    }
+    if not isinstance(body, Unset):
+        request["content"] = dumps(body)
+        request["headers"] = {**request.get("headers", {}), "Content-Type": "application/json"}
+    return request
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Error | RateLimitErrorBody | Refund | ValidationErrorBody | None:
+    if response.status_code == 200:
+        return success_body(client, OPERATION, response, Refund.from_dict)
+    if response.status_code == 400:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 401:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 404:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 422:
+        return error_body(response, ValidationErrorBody.from_dict)
+    if response.status_code == 429:
+        return error_body(response, RateLimitErrorBody.from_dict)
+    if response.status_code == 500:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 502:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 503:
+        return error_body(response, Error.from_dict)
+    unexpected(client, OPERATION, response)
+    return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Error | RateLimitErrorBody | Refund | ValidationErrorBody]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    id: int,
+    *,
+    client: AuthenticatedClient,
+    body: CreateRefundRequest | Unset = UNSET,
+    options: CallOptions | None = None,
+) -> Response[Error | RateLimitErrorBody | Refund | ValidationErrorBody]:
+    """Refund a paid invoice.
+
+    Gives money of a `paid` invoice back to the customer. Without `amount` (or without a body)
+    it is everything that is still refundable. An invoice can be refunded in several parts, as
+    long as their sum does not exceed its amount. The invoice stays `paid`.
+
+    After a lost answer look into `listInvoiceRefunds` before you send the request again: a
+    second request is a second refund.
+
+    The public documentation does not say with which status a refund above the rest is refused;
+    this specification assumes 422 on `amount`, and 400 when nothing is left to refund.
+
+    Args:
+        id: The invoice's id. Limits: at least 1.
+
+    Returns:
+        The refund.
+
+    Statuses that are errors:
+        400: The invoice is not `paid`, or all of it was already refunded.
+        401: The API key is missing, unknown or expired.
+        404: No such resource.
+        422: One or more fields are not valid; `errors` says which and why.
+        429: Too many requests with this API key.
+        500: The service failed.
+        502: Kaspi did not answer, or answered with an error.
+        503: The service's session with Kaspi has expired.
+    """
+    request = _get_kwargs(
+        id=id,
+        body=body,
+    )
+    response = client.get_httpx_client().request(
+        **client.request_arguments(OPERATION, request, options)
+    )
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    id: int,
+    *,
+    client: AuthenticatedClient,
+    body: CreateRefundRequest | Unset = UNSET,
+    options: CallOptions | None = None,
+) -> Error | RateLimitErrorBody | Refund | ValidationErrorBody | None:
+    """Refund a paid invoice. The body alone; see `sync_detailed`."""
+    return sync_detailed(
+        id=id,
+        client=client,
+        body=body,
+        options=options,
+    ).parsed
+
+
+async def asyncio_detailed(
+    id: int,
+    *,
+    client: AuthenticatedClient,
+    body: CreateRefundRequest | Unset = UNSET,
+    options: CallOptions | None = None,
+) -> Response[Error | RateLimitErrorBody | Refund | ValidationErrorBody]:
+    """Refund a paid invoice. As `sync_detailed`, for async code."""
+    request = _get_kwargs(
+        id=id,
+        body=body,
+    )
+    response = await client.get_async_httpx_client().request(
+        **client.request_arguments(OPERATION, request, options)
+    )
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    id: int,
+    *,
+    client: AuthenticatedClient,
+    body: CreateRefundRequest | Unset = UNSET,
+    options: CallOptions | None = None,
+) -> Error | RateLimitErrorBody | Refund | ValidationErrorBody | None:
+    """Refund a paid invoice. The body alone; see `asyncio_detailed`."""
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+            body=body,
+            options=options,
+        )
+    ).parsed

@@ -1,0 +1,159 @@
+"""List refunds."""
+
+from typing import Any
+
+import httpx
+
+from ... import operations
+from ...client import AuthenticatedClient, Client
+from ...codec import query
+from ...models.error import Error
+from ...models.rate_limit_error_body import RateLimitErrorBody
+from ...models.refund_page import RefundPage
+from ...models.validation_error_body import ValidationErrorBody
+from ...parsing import error_body, success_body, unexpected
+from ...types import CallOptions, Response, Unset
+
+OPERATION = operations.LIST_REFUNDS
+
+
+def _get_kwargs(
+    *,
+    page: int | Unset = 1,
+    per_page: int | Unset = 10,
+) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "method": OPERATION.method,
+        "url": "/refunds",
+        "params": query(
+            {
+                "page": page,
+                "per_page": per_page,
+            }
+        ),
+    }
+    return request
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Error | RateLimitErrorBody | RefundPage | ValidationErrorBody | None:
+    if response.status_code == 200:
+        return success_body(client, OPERATION, response, RefundPage.from_dict)
+    if response.status_code == 401:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 422:
+        return error_body(response, ValidationErrorBody.from_dict)
+    if response.status_code == 429:
+        return error_body(response, RateLimitErrorBody.from_dict)
+    if response.status_code == 500:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 502:
+        return error_body(response, Error.from_dict)
+    if response.status_code == 503:
+        return error_body(response, Error.from_dict)
+    unexpected(client, OPERATION, response)
+    return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Error | RateLimitErrorBody | RefundPage | ValidationErrorBody]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+    page: int | Unset = 1,
+    per_page: int | Unset = 10,
+    options: CallOptions | None = None,
+) -> Response[Error | RateLimitErrorBody | RefundPage | ValidationErrorBody]:
+    """List refunds.
+
+    One page of the refunds of all the merchant's invoices.
+
+    The public documentation does not name an answer to parameters that break their limits; this
+    specification assumes 422.
+
+    Args:
+        page: Which page, counted from 1. Limits: at least 1; default 1.
+        per_page: How many rows a page holds, at most. Limits: at least 1; at most 100; default
+            10.
+
+    Returns:
+        One page of refunds.
+
+    Statuses that are errors:
+        401: The API key is missing, unknown or expired.
+        422: One or more fields are not valid; `errors` says which and why.
+        429: Too many requests with this API key.
+        500: The service failed.
+        502: Kaspi did not answer, or answered with an error.
+        503: The service's session with Kaspi has expired.
+    """
+    request = _get_kwargs(
+        page=page,
+        per_page=per_page,
+    )
+    response = client.get_httpx_client().request(
+        **client.request_arguments(OPERATION, request, options)
+    )
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+    page: int | Unset = 1,
+    per_page: int | Unset = 10,
+    options: CallOptions | None = None,
+) -> Error | RateLimitErrorBody | RefundPage | ValidationErrorBody | None:
+    """List refunds. The body alone; see `sync_detailed`."""
+    return sync_detailed(
+        client=client,
+        page=page,
+        per_page=per_page,
+        options=options,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+    page: int | Unset = 1,
+    per_page: int | Unset = 10,
+    options: CallOptions | None = None,
+) -> Response[Error | RateLimitErrorBody | RefundPage | ValidationErrorBody]:
+    """List refunds. As `sync_detailed`, for async code."""
+    request = _get_kwargs(
+        page=page,
+        per_page=per_page,
+    )
+    response = await client.get_async_httpx_client().request(
+        **client.request_arguments(OPERATION, request, options)
+    )
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+    page: int | Unset = 1,
+    per_page: int | Unset = 10,
+    options: CallOptions | None = None,
+) -> Error | RateLimitErrorBody | RefundPage | ValidationErrorBody | None:
+    """List refunds. The body alone; see `asyncio_detailed`."""
+    return (
+        await asyncio_detailed(
+            client=client,
+            page=page,
+            per_page=per_page,
+            options=options,
+        )
+    ).parsed

@@ -1,0 +1,18 @@
+from ..types import OpenStrEnum
+
+
+class BillingInterval(OpenStrEnum):
+    """How often a recurring invoice bills. New values appear over time.
+
+    - `daily`: every day
+    - `weekly`: every 7 days
+    - `monthly`: every month, on the day of the start date or else the month's last day
+    - `yearly`: every year, on the day of the start date (29 February: on 28 where needed)
+
+    Values that the spec does not list are kept, with `is_known` False.
+    """
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    YEARLY = "yearly"

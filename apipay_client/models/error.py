@@ -1,0 +1,56 @@
+from typing import Any, Self
+
+from attrs import define, field
+
+from ..codec import (
+    keys_only,
+    no_fields,
+    required,
+    to_json,
+    to_object,
+    to_str,
+)
+
+
+@define
+class Error:
+    """What went wrong.
+
+    Attributes:
+        message: What went wrong, for people to read. Its wording can change: decide by the
+            status.
+    """
+
+    message: str
+    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object as JSON would hold it."""
+        result: dict[str, Any] = {
+            key: to_json(value) for key, value in self.additional_properties.items()
+        }
+        result["message"] = to_json(self.message)
+        return result
+
+    @classmethod
+    def from_dict(cls, source: object) -> Self:
+        """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
+        data = to_object(source)
+        result = cls(
+            message=required(data, "message", to_str),
+        )
+        result.additional_properties = data
+        return result
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
+
+    def __getitem__(self, key: str) -> Any:
+        """A field that the spec does not know, by its name in JSON."""
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]

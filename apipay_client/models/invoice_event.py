@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from attrs import define, field
+
+from ..codec import (
+    keys_only,
+    no_fields,
+    required,
+    to_datetime,
+    to_json,
+    to_object,
+)
+from ..models.webhook_event_type import WebhookEventType
+
+if TYPE_CHECKING:
+    from ..models.invoice_event_data import InvoiceEventData
+
+
+@define
+class InvoiceEvent:
+    """The body of a webhook: an invoice was paid, cancelled or expired.
+
+    Attributes:
+        event: What a webhook tells. New values appear over time (a later version sends
+            `webhook.test`): answer 2xx to one that you do not know. Limits: one of
+            invoice.status_changed.
+        invoice: What a webhook says about an invoice. `Invoice` has these fields and more. Only
+            `id` and `status` are always there; of `paid_at`, `cancelled_at` and `expired_at`
+            there is at most one, the one that fits the status.
+        timestamp: When the event happened.
+    """
+
+    event: WebhookEventType
+    invoice: InvoiceEventData
+    timestamp: datetime.datetime
+    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object as JSON would hold it."""
+        result: dict[str, Any] = {
+            key: to_json(value) for key, value in self.additional_properties.items()
+        }
+        result["event"] = to_json(self.event)
+        result["invoice"] = to_json(self.invoice)
+        result["timestamp"] = to_json(self.timestamp)
+        return result
+
+    @classmethod
+    def from_dict(cls, source: object) -> Self:
+        """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
+        from ..models.invoice_event_data import InvoiceEventData
+
+        data = to_object(source)
+        result = cls(
+            event=required(data, "event", WebhookEventType.from_json),
+            invoice=required(data, "invoice", InvoiceEventData.from_dict),
+            timestamp=required(data, "timestamp", to_datetime),
+        )
+        result.additional_properties = data
+        return result
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
+
+    def __getitem__(self, key: str) -> Any:
+        """A field that the spec does not know, by its name in JSON."""
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]

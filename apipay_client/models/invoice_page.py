@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from attrs import define, field
+
+from ..codec import (
+    keys_only,
+    list_of,
+    no_fields,
+    required,
+    to_json,
+    to_object,
+)
+
+if TYPE_CHECKING:
+    from ..models.invoice import Invoice
+    from ..models.page_meta import PageMeta
+
+
+@define
+class InvoicePage:
+    """One page of invoices.
+
+    Attributes:
+        data: The invoices of this page.
+        meta: Where a page stands in its list.
+    """
+
+    data: list[Invoice]
+    meta: PageMeta
+    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object as JSON would hold it."""
+        result: dict[str, Any] = {
+            key: to_json(value) for key, value in self.additional_properties.items()
+        }
+        result["data"] = to_json(self.data)
+        result["meta"] = to_json(self.meta)
+        return result
+
+    @classmethod
+    def from_dict(cls, source: object) -> Self:
+        """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
+        from ..models.invoice import Invoice
+        from ..models.page_meta import PageMeta
+
+        data = to_object(source)
+        result = cls(
+            data=required(data, "data", list_of(Invoice.from_dict)),
+            meta=required(data, "meta", PageMeta.from_dict),
+        )
+        result.additional_properties = data
+        return result
+
+    @property
+    def page_items(self) -> list[Invoice]:
+        """The items of this page."""
+        return self.data
+
+    @property
+    def page_number(self) -> int:
+        """Which page this is, from 1."""
+        return self.meta.current_page
+
+    @property
+    def page_size(self) -> int:
+        """How many items a page of this list has at most."""
+        return self.meta.per_page
+
+    @property
+    def page_total(self) -> int:
+        """How many items the whole list has."""
+        return self.meta.total
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
+
+    def __getitem__(self, key: str) -> Any:
+        """A field that the spec does not know, by its name in JSON."""
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]

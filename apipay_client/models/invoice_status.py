@@ -1,0 +1,20 @@
+from ..types import OpenStrEnum
+
+
+class InvoiceStatus(OpenStrEnum):
+    """Where an invoice stands. New values appear over time (later versions of the API add
+    `processing`, `cancelling`, `error`, `partially_refunded` and `refunded`): treat one that
+    you do not know as not final, and do not fail.
+
+    - `pending`: waits for the customer to pay
+    - `paid`: paid; also after a refund
+    - `cancelled`: cancelled by the merchant before it was paid
+    - `expired`: not paid before its deadline
+
+    Values that the spec does not list are kept, with `is_known` False.
+    """
+
+    PENDING = "pending"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"

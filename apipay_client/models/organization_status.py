@@ -1,0 +1,17 @@
+from ..types import OpenStrEnum
+
+
+class OrganizationStatus(OpenStrEnum):
+    """Where the verification of an organization stands. New values appear over time: treat one
+    that you do not know as not verified, and go on.
+
+    - `pending`: waits for the owner to confirm
+    - `verified`: confirmed; invoices can be created
+    - `failed`: refused by the owner
+
+    Values that the spec does not list are kept, with `is_known` False.
+    """
+
+    PENDING = "pending"
+    VERIFIED = "verified"
+    FAILED = "failed"

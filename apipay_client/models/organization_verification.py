@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from attrs import define, field
+
+from ..codec import (
+    keys_only,
+    no_fields,
+    optional,
+    required,
+    to_json,
+    to_object,
+    to_str,
+)
+
+if TYPE_CHECKING:
+    from ..models.organization import Organization
+
+
+@define
+class OrganizationVerification:
+    """A verification that has just begun.
+
+    Attributes:
+        organization: An organization of Kaspi Business for which the service acts as a cashier.
+        message: What the owner has to do now, for people to read.
+    """
+
+    organization: Organization
+    message: str | None = None
+    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object as JSON would hold it; optional fields that are None are left out."""
+        result: dict[str, Any] = {
+            key: to_json(value) for key, value in self.additional_properties.items()
+        }
+        result["organization"] = to_json(self.organization)
+        if self.message is not None:
+            result["message"] = to_json(self.message)
+        return result
+
+    @classmethod
+    def from_dict(cls, source: object) -> Self:
+        """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
+        from ..models.organization import Organization
+
+        data = to_object(source)
+        result = cls(
+            organization=required(data, "organization", Organization.from_dict),
+            message=optional(data, "message", to_str),
+        )
+        result.additional_properties = data
+        return result
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
+
+    def __getitem__(self, key: str) -> Any:
+        """A field that the spec does not know, by its name in JSON."""
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]

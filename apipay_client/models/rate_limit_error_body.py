@@ -1,0 +1,61 @@
+from typing import Any, Self
+
+from attrs import define, field
+
+from ..codec import (
+    keys_only,
+    no_fields,
+    required,
+    to_int,
+    to_json,
+    to_object,
+    to_str,
+)
+
+
+@define
+class RateLimitErrorBody:
+    """The rate limit is used up.
+
+    Attributes:
+        message: What went wrong, for people to read. Its wording can change: decide by the
+            status.
+        retry_after: How many seconds to wait before the next request. Limits: at least 0.
+    """
+
+    message: str
+    retry_after: int
+    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object as JSON would hold it."""
+        result: dict[str, Any] = {
+            key: to_json(value) for key, value in self.additional_properties.items()
+        }
+        result["message"] = to_json(self.message)
+        result["retry_after"] = to_json(self.retry_after)
+        return result
+
+    @classmethod
+    def from_dict(cls, source: object) -> Self:
+        """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
+        data = to_object(source)
+        result = cls(
+            message=required(data, "message", to_str),
+            retry_after=required(data, "retry_after", to_int),
+        )
+        result.additional_properties = data
+        return result
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
+
+    def __getitem__(self, key: str) -> Any:
+        """A field that the spec does not know, by its name in JSON."""
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]

@@ -1,0 +1,13 @@
+from ..types import OpenStrEnum
+
+
+class WebhookEventType(OpenStrEnum):
+    """What a webhook tells. New values appear over time (a later version sends `webhook.test`):
+    answer 2xx to one that you do not know.
+
+    - `invoice.status_changed`: an invoice was paid, cancelled or expired
+
+    Values that the spec does not list are kept, with `is_known` False.
+    """
+
+    INVOICE_STATUS_CHANGED = "invoice.status_changed"

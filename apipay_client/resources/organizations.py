@@ -1,0 +1,213 @@
+"""The operations of the tag Organizations."""
+
+from collections.abc import Mapping
+from typing import ClassVar, cast
+
+from ..api.organizations import get_organization_status, verify_organization
+from ..client import AuthenticatedClient
+from ..models.organization_envelope import OrganizationEnvelope
+from ..models.organization_verification import OrganizationVerification
+from ..models.verify_organization_request import VerifyOrganizationRequest
+from ..operations import OPERATIONS, Operation
+from ..parsing import succeeded
+from ..types import CallOptions
+
+
+class Organizations:
+    """Connect the merchant's Kaspi Business organization. Invoices can be created only for a
+    verified organization.
+
+    Before verification, the owner adds the service's phone number to Kaspi Business as a
+    *Cashier*. `verifyOrganization` then opens a window of 120 seconds in which the owner
+    confirms in the Kaspi Business app. Poll `getOrganizationStatus` every 2 seconds and stop on
+    `verified`, on `failed`, or on the answer `410` (the window is over)."""
+
+    #: The operation behind each method, by the method's name.
+    OPERATIONS: ClassVar[Mapping[str, Operation]] = {
+        "verify": OPERATIONS["verifyOrganization"],
+        "status": OPERATIONS["getOrganizationStatus"],
+    }
+
+    def __init__(self, client: AuthenticatedClient) -> None:
+        self._client = client
+
+    def verify(
+        self,
+        *,
+        idn: str,
+        options: CallOptions | None = None,
+    ) -> OrganizationVerification:
+        """Start the verification of an organization.
+
+        Opens a window of 120 seconds in which the owner of the organization confirms in the Kaspi
+        Business app that the service may act as its cashier. Then poll `getOrganizationStatus` with
+        the `id` of the answer every 2 seconds.
+
+        Add the service's phone number to Kaspi Business as a *Cashier* before the call. After
+        `failed`, or after the window is over (410), call this again: each call opens a new window.
+
+        Args:
+            idn: Twelve digits: the IIN of a person or the BIN of a company. Limits: matches
+                ^[0-9]{12}$.
+
+        Returns:
+            The window is open; the organization is `pending`.
+
+        Statuses that are errors:
+            401: The API key is missing, unknown or expired.
+            422: One or more fields are not valid; `errors` says which and why.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        response = verify_organization.sync_detailed(
+            body=VerifyOrganizationRequest(idn=idn),
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "OrganizationVerification",
+            succeeded(self._client, verify_organization.OPERATION, response),
+        )
+
+    def status(
+        self,
+        id: int,
+        *,
+        options: CallOptions | None = None,
+    ) -> OrganizationEnvelope:
+        """Get the verification status of an organization.
+
+        Poll this every 2 seconds after `verifyOrganization`, until the status is `verified` (go on
+        to create invoices) or `failed` (the owner refused), or until the answer is 410 (nobody
+        confirmed within 120 seconds). `time_remaining` says how many seconds are left.
+
+        The public documentation does not say for how long 410 is answered; this specification
+        assumes until the next `verifyOrganization`, and that an organization which is `verified` or
+        `failed` never answers 410.
+
+        Args:
+            id: The organization's id, from the answer of `verifyOrganization`. Limits: at least 1.
+
+        Returns:
+            The organization as it is now.
+
+        Statuses that are errors:
+            401: The API key is missing, unknown or expired.
+            404: No such resource.
+            410: The verification window is over and nobody confirmed.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        response = get_organization_status.sync_detailed(
+            id=id,
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "OrganizationEnvelope",
+            succeeded(self._client, get_organization_status.OPERATION, response),
+        )
+
+
+class AsyncOrganizations:
+    """Connect the merchant's Kaspi Business organization. Invoices can be created only for a
+    verified organization.
+
+    Before verification, the owner adds the service's phone number to Kaspi Business as a
+    *Cashier*. `verifyOrganization` then opens a window of 120 seconds in which the owner
+    confirms in the Kaspi Business app. Poll `getOrganizationStatus` every 2 seconds and stop on
+    `verified`, on `failed`, or on the answer `410` (the window is over). Every method is awaited."""
+
+    #: The operation behind each method, by the method's name.
+    OPERATIONS: ClassVar[Mapping[str, Operation]] = {
+        "verify": OPERATIONS["verifyOrganization"],
+        "status": OPERATIONS["getOrganizationStatus"],
+    }
+
+    def __init__(self, client: AuthenticatedClient) -> None:
+        self._client = client
+
+    async def verify(
+        self,
+        *,
+        idn: str,
+        options: CallOptions | None = None,
+    ) -> OrganizationVerification:
+        """Start the verification of an organization.
+
+        Opens a window of 120 seconds in which the owner of the organization confirms in the Kaspi
+        Business app that the service may act as its cashier. Then poll `getOrganizationStatus` with
+        the `id` of the answer every 2 seconds.
+
+        Add the service's phone number to Kaspi Business as a *Cashier* before the call. After
+        `failed`, or after the window is over (410), call this again: each call opens a new window.
+
+        Args:
+            idn: Twelve digits: the IIN of a person or the BIN of a company. Limits: matches
+                ^[0-9]{12}$.
+
+        Returns:
+            The window is open; the organization is `pending`.
+
+        Statuses that are errors:
+            401: The API key is missing, unknown or expired.
+            422: One or more fields are not valid; `errors` says which and why.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        response = await verify_organization.asyncio_detailed(
+            body=VerifyOrganizationRequest(idn=idn),
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "OrganizationVerification",
+            succeeded(self._client, verify_organization.OPERATION, response),
+        )
+
+    async def status(
+        self,
+        id: int,
+        *,
+        options: CallOptions | None = None,
+    ) -> OrganizationEnvelope:
+        """Get the verification status of an organization.
+
+        Poll this every 2 seconds after `verifyOrganization`, until the status is `verified` (go on
+        to create invoices) or `failed` (the owner refused), or until the answer is 410 (nobody
+        confirmed within 120 seconds). `time_remaining` says how many seconds are left.
+
+        The public documentation does not say for how long 410 is answered; this specification
+        assumes until the next `verifyOrganization`, and that an organization which is `verified` or
+        `failed` never answers 410.
+
+        Args:
+            id: The organization's id, from the answer of `verifyOrganization`. Limits: at least 1.
+
+        Returns:
+            The organization as it is now.
+
+        Statuses that are errors:
+            401: The API key is missing, unknown or expired.
+            404: No such resource.
+            410: The verification window is over and nobody confirmed.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        response = await get_organization_status.asyncio_detailed(
+            id=id,
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "OrganizationEnvelope",
+            succeeded(self._client, get_organization_status.OPERATION, response),
+        )

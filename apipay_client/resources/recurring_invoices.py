@@ -1,0 +1,913 @@
+"""The operations of the tag Recurring Invoices."""
+
+import datetime
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import ClassVar, Literal, cast
+
+from ..api.recurring_invoices import (
+    bill_now_recurring_invoice,
+    cancel_recurring_invoice,
+    create_recurring_invoice,
+    get_recurring_invoice,
+    list_recurring_invoices,
+    pause_recurring_invoice,
+    resume_recurring_invoice,
+    skip_period_recurring_invoice,
+    update_recurring_invoice,
+)
+from ..client import AuthenticatedClient
+from ..codec import decimal_argument, enum_argument
+from ..errors import InvalidArgument
+from ..models.billing_interval import BillingInterval
+from ..models.create_recurring_invoice_request import CreateRecurringInvoiceRequest
+from ..models.invoice import Invoice
+from ..models.recurring_invoice import RecurringInvoice
+from ..models.recurring_invoice_page import RecurringInvoicePage
+from ..models.recurring_invoice_status import RecurringInvoiceStatus
+from ..models.update_recurring_invoice_request import UpdateRecurringInvoiceRequest
+from ..operations import OPERATIONS, Operation
+from ..parsing import succeeded
+from ..types import UNSET, CallOptions, Unset
+
+
+class RecurringInvoices:
+    """Bill a customer on a schedule: daily, weekly (every 7 days), monthly or yearly. Monthly and
+    yearly billing keep the day of the start date; in a month without that day it is the month's
+    last day. Each billing issues an ordinary invoice, which the customer pays as any other.
+
+    `active` can be paused and resumed. `cancelled` is final. Nothing is billed after
+    `end_date`."""
+
+    #: The operation behind each method, by the method's name.
+    OPERATIONS: ClassVar[Mapping[str, Operation]] = {
+        "list": OPERATIONS["listRecurringInvoices"],
+        "create": OPERATIONS["createRecurringInvoice"],
+        "get": OPERATIONS["getRecurringInvoice"],
+        "update": OPERATIONS["updateRecurringInvoice"],
+        "pause": OPERATIONS["pauseRecurringInvoice"],
+        "resume": OPERATIONS["resumeRecurringInvoice"],
+        "cancel": OPERATIONS["cancelRecurringInvoice"],
+        "bill_now": OPERATIONS["billNowRecurringInvoice"],
+        "skip_period": OPERATIONS["skipPeriodRecurringInvoice"],
+    }
+
+    def __init__(self, client: AuthenticatedClient) -> None:
+        self._client = client
+
+    def list(
+        self,
+        *,
+        page: int | Unset = 1,
+        per_page: int | Unset = 10,
+        status: RecurringInvoiceStatus | Literal["active", "paused", "cancelled"] | Unset = UNSET,
+        options: CallOptions | None = None,
+    ) -> RecurringInvoicePage:
+        """List recurring invoices.
+
+        One page of the merchant's recurring invoices. Items can be shorter than the answer of
+        `getRecurringInvoice`: only `id` and `status` are always there.
+
+        The public documentation does not name an answer to parameters that break their limits; this
+        specification assumes 422.
+
+        Args:
+            page: Which page, counted from 1. Limits: at least 1; default 1.
+            per_page: How many rows a page holds, at most. Limits: at least 1; at most 100; default
+                10.
+            status: Only recurring invoices in this status. Absent: in every status. Limits: one of
+                active, paused, cancelled.
+
+        Returns:
+            One page of recurring invoices.
+
+        Statuses that are errors:
+            401: The API key is missing, unknown or expired.
+            422: One or more fields are not valid; `errors` says which and why.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        try:
+            status_value: RecurringInvoiceStatus | Unset = enum_argument(
+                "status", RecurringInvoiceStatus.from_json, status
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        response = list_recurring_invoices.sync_detailed(
+            page=page,
+            per_page=per_page,
+            status=status_value,
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "RecurringInvoicePage",
+            succeeded(self._client, list_recurring_invoices.OPERATION, response),
+        )
+
+    def create(
+        self,
+        *,
+        amount: Decimal | int | str | float,
+        phone_number: str,
+        interval: BillingInterval | Literal["daily", "weekly", "monthly", "yearly"],
+        description: str | None | Unset = UNSET,
+        start_date: datetime.date | None | Unset = UNSET,
+        end_date: datetime.date | None | Unset = UNSET,
+        webhook_id: int | None | Unset = UNSET,
+        options: CallOptions | None = None,
+    ) -> RecurringInvoice:
+        """Create a recurring invoice.
+
+        Bills the customer from `start_date` on, once per `interval`, until `end_date` or until it
+        is cancelled. It is `active` at once. The first billing is on `start_date` itself, which the
+        public documentation does not say and this specification assumes.
+
+        It has no id of your own to look it up by, so a lost answer cannot be settled by a program:
+        look through `listRecurringInvoices` before you send the request again.
+
+        Args:
+            amount: An amount in tenge (KZT) as requests state it: a number from 0.01 to
+                99999999.99. In answers the same money is a string, see `Money`. Limits: at least
+                0.01; at most 99999999.99; a multiple of 0.01.
+            phone_number: A customer's phone number: eleven digits, the first of them 8. Limits:
+                matches ^8[0-9]{10}$.
+            interval: How often a recurring invoice bills. New values appear over time. Limits: one
+                of daily, weekly, monthly, yearly.
+            description: What is being paid for, at most 500 characters. Limits: length at most 500.
+            start_date: The day of the first billing. Absent: today.
+            end_date: The last day on which it can bill. Absent: no end.
+            webhook_id: Which of the webhooks in the dashboard is told about its invoices. Limits:
+                at least 1.
+
+        Returns:
+            The new recurring invoice, `active`.
+
+        Statuses that are errors:
+            401: The API key is missing, unknown or expired.
+            403: The organization is not verified yet, or this key may not do this.
+            422: One or more fields are not valid; `errors` says which and why.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        try:
+            amount_value: Decimal = decimal_argument("amount", amount, "0.01")
+            phone_number_value: str = self._client.normalised("kz-phone", phone_number)
+            interval_value: BillingInterval = enum_argument(
+                "interval", BillingInterval.from_json, interval
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        response = create_recurring_invoice.sync_detailed(
+            body=CreateRecurringInvoiceRequest(
+                amount=amount_value,
+                phone_number=phone_number_value,
+                interval=interval_value,
+                description=description,
+                start_date=start_date,
+                end_date=end_date,
+                webhook_id=webhook_id,
+            ),
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "RecurringInvoice",
+            succeeded(self._client, create_recurring_invoice.OPERATION, response),
+        )
+
+    def get(
+        self,
+        id: int,
+        *,
+        options: CallOptions | None = None,
+    ) -> RecurringInvoice:
+        """Get a recurring invoice.
+
+        The recurring invoice as it is now, with the date of its next billing.
+
+        Args:
+            id: The recurring invoice's id. Limits: at least 1.
+
+        Returns:
+            The recurring invoice.
+
+        Statuses that are errors:
+            401: The API key is missing, unknown or expired.
+            404: No such resource.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        response = get_recurring_invoice.sync_detailed(
+            id=id,
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "RecurringInvoice", succeeded(self._client, get_recurring_invoice.OPERATION, response)
+        )
+
+    def update(
+        self,
+        id: int,
+        *,
+        amount: Decimal | int | str | float | None | Unset = UNSET,
+        description: str | None | Unset = UNSET,
+        interval: BillingInterval
+        | Literal["daily", "weekly", "monthly", "yearly"]
+        | None
+        | Unset = UNSET,
+        options: CallOptions | None = None,
+    ) -> RecurringInvoice:
+        """Change a recurring invoice.
+
+        Changes the amount, the description or the interval of the billings to come. A field that is
+        absent or `null` stays as it is, so nothing can be emptied. Invoices that were already
+        issued do not change.
+
+        The public documentation does not say when a new interval begins, nor what happens to a
+        cancelled recurring invoice; this specification assumes that `next_billing_date` stays and
+        the billings after it follow the new interval, and that the change of a cancelled one is
+        refused with 422.
+
+        Args:
+            id: The recurring invoice's id. Limits: at least 1.
+            amount: The new amount of each billing, in tenge. Limits: at least 0.01; at most
+                99999999.99; a multiple of 0.01.
+            description: What is being paid for, at most 500 characters. Limits: length at most 500.
+            interval: How often it bills from now on. Limits: one of daily, weekly, monthly, yearly.
+
+        Returns:
+            The recurring invoice after the change.
+
+        Statuses that are errors:
+            401: The API key is missing, unknown or expired.
+            404: No such resource.
+            422: One or more fields are not valid; `errors` says which and why.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        try:
+            amount_value: Decimal | None | Unset = decimal_argument("amount", amount, "0.01")
+            interval_value: BillingInterval | None | Unset = enum_argument(
+                "interval", BillingInterval.from_json, interval
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        response = update_recurring_invoice.sync_detailed(
+            id=id,
+            body=UpdateRecurringInvoiceRequest(
+                amount=amount_value, description=description, interval=interval_value
+            ),
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "RecurringInvoice",
+            succeeded(self._client, update_recurring_invoice.OPERATION, response),
+        )
+
+    def pause(
+        self,
+        id: int,
+        *,
+        options: CallOptions | None = None,
+    ) -> RecurringInvoice:
+        """Pause a recurring invoice.
+
+        Stops the billing of an `active` recurring invoice until `resumeRecurringInvoice`. The
+        answer may hold no more than `id` and `status`.
+
+        Args:
+            id: The recurring invoice's id. Limits: at least 1.
+
+        Returns:
+            The recurring invoice, `paused`.
+
+        Statuses that are errors:
+            400: The recurring invoice is in a status that does not allow this (to pause it, for
+                one, it must be `active`; `cancelled` allows nothing).
+            401: The API key is missing, unknown or expired.
+            404: No such resource.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        response = pause_recurring_invoice.sync_detailed(
+            id=id,
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "RecurringInvoice", succeeded(self._client, pause_recurring_invoice.OPERATION, response)
+        )
+
+    def resume(
+        self,
+        id: int,
+        *,
+        options: CallOptions | None = None,
+    ) -> RecurringInvoice:
+        """Resume a paused recurring invoice.
+
+        Makes a `paused` recurring invoice `active` again. The answer may hold no more than `id` and
+        `status`.
+
+        The public documentation does not say what becomes of the billing dates that passed during
+        the pause; this specification assumes that they are not billed, and that `next_billing_date`
+        is the first scheduled date that has not passed.
+
+        Args:
+            id: The recurring invoice's id. Limits: at least 1.
+
+        Returns:
+            The recurring invoice, `active`.
+
+        Statuses that are errors:
+            400: The recurring invoice is in a status that does not allow this (to pause it, for
+                one, it must be `active`; `cancelled` allows nothing).
+            401: The API key is missing, unknown or expired.
+            404: No such resource.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        response = resume_recurring_invoice.sync_detailed(
+            id=id,
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "RecurringInvoice",
+            succeeded(self._client, resume_recurring_invoice.OPERATION, response),
+        )
+
+    def cancel(
+        self,
+        id: int,
+        *,
+        options: CallOptions | None = None,
+    ) -> RecurringInvoice:
+        """Cancel a recurring invoice.
+
+        Ends an `active` or `paused` recurring invoice for good. Invoices that it already issued
+        stay as they are. The answer may hold no more than `id` and `status`.
+
+        Args:
+            id: The recurring invoice's id. Limits: at least 1.
+
+        Returns:
+            The recurring invoice, `cancelled`.
+
+        Statuses that are errors:
+            400: The recurring invoice is in a status that does not allow this (to pause it, for
+                one, it must be `active`; `cancelled` allows nothing).
+            401: The API key is missing, unknown or expired.
+            404: No such resource.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        response = cancel_recurring_invoice.sync_detailed(
+            id=id,
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "RecurringInvoice",
+            succeeded(self._client, cancel_recurring_invoice.OPERATION, response),
+        )
+
+    def bill_now(
+        self,
+        id: int,
+        *,
+        options: CallOptions | None = None,
+    ) -> Invoice:
+        """Bill a recurring invoice at once.
+
+        Issues an ordinary invoice now, outside the schedule, and answers with that **invoice**: its
+        `id` is an invoice id. Every call issues one more invoice, so do not repeat a call whose
+        answer was lost before you have looked into `listInvoices`.
+
+        The public documentation does not say in which states this is possible, nor whether the
+        schedule moves; this specification assumes that the recurring invoice must be `active` and
+        not past its `end_date`, and that `next_billing_date` stays as it is.
+
+        Args:
+            id: The recurring invoice's id. Limits: at least 1.
+
+        Returns:
+            The new invoice, `pending`.
+
+        Statuses that are errors:
+            400: The recurring invoice is in a status that does not allow this (to pause it, for
+                one, it must be `active`; `cancelled` allows nothing).
+            401: The API key is missing, unknown or expired.
+            404: No such resource.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        response = bill_now_recurring_invoice.sync_detailed(
+            id=id,
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "Invoice", succeeded(self._client, bill_now_recurring_invoice.OPERATION, response)
+        )
+
+    def skip_period(
+        self,
+        id: int,
+        *,
+        options: CallOptions | None = None,
+    ) -> RecurringInvoice:
+        """Skip one billing period.
+
+        Moves `next_billing_date` on by one interval without issuing an invoice. Every call skips
+        one more period, so do not repeat a call whose answer was lost before you have compared
+        `next_billing_date`.
+
+        The public documentation does not say in which states this is possible; this specification
+        assumes that the recurring invoice must be `active`.
+
+        Args:
+            id: The recurring invoice's id. Limits: at least 1.
+
+        Returns:
+            The recurring invoice with its new `next_billing_date`.
+
+        Statuses that are errors:
+            400: The recurring invoice is in a status that does not allow this (to pause it, for
+                one, it must be `active`; `cancelled` allows nothing).
+            401: The API key is missing, unknown or expired.
+            404: No such resource.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        response = skip_period_recurring_invoice.sync_detailed(
+            id=id,
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "RecurringInvoice",
+            succeeded(self._client, skip_period_recurring_invoice.OPERATION, response),
+        )
+
+
+class AsyncRecurringInvoices:
+    """Bill a customer on a schedule: daily, weekly (every 7 days), monthly or yearly. Monthly and
+    yearly billing keep the day of the start date; in a month without that day it is the month's
+    last day. Each billing issues an ordinary invoice, which the customer pays as any other.
+
+    `active` can be paused and resumed. `cancelled` is final. Nothing is billed after
+    `end_date`. Every method is awaited."""
+
+    #: The operation behind each method, by the method's name.
+    OPERATIONS: ClassVar[Mapping[str, Operation]] = {
+        "list": OPERATIONS["listRecurringInvoices"],
+        "create": OPERATIONS["createRecurringInvoice"],
+        "get": OPERATIONS["getRecurringInvoice"],
+        "update": OPERATIONS["updateRecurringInvoice"],
+        "pause": OPERATIONS["pauseRecurringInvoice"],
+        "resume": OPERATIONS["resumeRecurringInvoice"],
+        "cancel": OPERATIONS["cancelRecurringInvoice"],
+        "bill_now": OPERATIONS["billNowRecurringInvoice"],
+        "skip_period": OPERATIONS["skipPeriodRecurringInvoice"],
+    }
+
+    def __init__(self, client: AuthenticatedClient) -> None:
+        self._client = client
+
+    async def list(
+        self,
+        *,
+        page: int | Unset = 1,
+        per_page: int | Unset = 10,
+        status: RecurringInvoiceStatus | Literal["active", "paused", "cancelled"] | Unset = UNSET,
+        options: CallOptions | None = None,
+    ) -> RecurringInvoicePage:
+        """List recurring invoices.
+
+        One page of the merchant's recurring invoices. Items can be shorter than the answer of
+        `getRecurringInvoice`: only `id` and `status` are always there.
+
+        The public documentation does not name an answer to parameters that break their limits; this
+        specification assumes 422.
+
+        Args:
+            page: Which page, counted from 1. Limits: at least 1; default 1.
+            per_page: How many rows a page holds, at most. Limits: at least 1; at most 100; default
+                10.
+            status: Only recurring invoices in this status. Absent: in every status. Limits: one of
+                active, paused, cancelled.
+
+        Returns:
+            One page of recurring invoices.
+
+        Statuses that are errors:
+            401: The API key is missing, unknown or expired.
+            422: One or more fields are not valid; `errors` says which and why.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        try:
+            status_value: RecurringInvoiceStatus | Unset = enum_argument(
+                "status", RecurringInvoiceStatus.from_json, status
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        response = await list_recurring_invoices.asyncio_detailed(
+            page=page,
+            per_page=per_page,
+            status=status_value,
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "RecurringInvoicePage",
+            succeeded(self._client, list_recurring_invoices.OPERATION, response),
+        )
+
+    async def create(
+        self,
+        *,
+        amount: Decimal | int | str | float,
+        phone_number: str,
+        interval: BillingInterval | Literal["daily", "weekly", "monthly", "yearly"],
+        description: str | None | Unset = UNSET,
+        start_date: datetime.date | None | Unset = UNSET,
+        end_date: datetime.date | None | Unset = UNSET,
+        webhook_id: int | None | Unset = UNSET,
+        options: CallOptions | None = None,
+    ) -> RecurringInvoice:
+        """Create a recurring invoice.
+
+        Bills the customer from `start_date` on, once per `interval`, until `end_date` or until it
+        is cancelled. It is `active` at once. The first billing is on `start_date` itself, which the
+        public documentation does not say and this specification assumes.
+
+        It has no id of your own to look it up by, so a lost answer cannot be settled by a program:
+        look through `listRecurringInvoices` before you send the request again.
+
+        Args:
+            amount: An amount in tenge (KZT) as requests state it: a number from 0.01 to
+                99999999.99. In answers the same money is a string, see `Money`. Limits: at least
+                0.01; at most 99999999.99; a multiple of 0.01.
+            phone_number: A customer's phone number: eleven digits, the first of them 8. Limits:
+                matches ^8[0-9]{10}$.
+            interval: How often a recurring invoice bills. New values appear over time. Limits: one
+                of daily, weekly, monthly, yearly.
+            description: What is being paid for, at most 500 characters. Limits: length at most 500.
+            start_date: The day of the first billing. Absent: today.
+            end_date: The last day on which it can bill. Absent: no end.
+            webhook_id: Which of the webhooks in the dashboard is told about its invoices. Limits:
+                at least 1.
+
+        Returns:
+            The new recurring invoice, `active`.
+
+        Statuses that are errors:
+            401: The API key is missing, unknown or expired.
+            403: The organization is not verified yet, or this key may not do this.
+            422: One or more fields are not valid; `errors` says which and why.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        try:
+            amount_value: Decimal = decimal_argument("amount", amount, "0.01")
+            phone_number_value: str = self._client.normalised("kz-phone", phone_number)
+            interval_value: BillingInterval = enum_argument(
+                "interval", BillingInterval.from_json, interval
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        response = await create_recurring_invoice.asyncio_detailed(
+            body=CreateRecurringInvoiceRequest(
+                amount=amount_value,
+                phone_number=phone_number_value,
+                interval=interval_value,
+                description=description,
+                start_date=start_date,
+                end_date=end_date,
+                webhook_id=webhook_id,
+            ),
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "RecurringInvoice",
+            succeeded(self._client, create_recurring_invoice.OPERATION, response),
+        )
+
+    async def get(
+        self,
+        id: int,
+        *,
+        options: CallOptions | None = None,
+    ) -> RecurringInvoice:
+        """Get a recurring invoice.
+
+        The recurring invoice as it is now, with the date of its next billing.
+
+        Args:
+            id: The recurring invoice's id. Limits: at least 1.
+
+        Returns:
+            The recurring invoice.
+
+        Statuses that are errors:
+            401: The API key is missing, unknown or expired.
+            404: No such resource.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        response = await get_recurring_invoice.asyncio_detailed(
+            id=id,
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "RecurringInvoice", succeeded(self._client, get_recurring_invoice.OPERATION, response)
+        )
+
+    async def update(
+        self,
+        id: int,
+        *,
+        amount: Decimal | int | str | float | None | Unset = UNSET,
+        description: str | None | Unset = UNSET,
+        interval: BillingInterval
+        | Literal["daily", "weekly", "monthly", "yearly"]
+        | None
+        | Unset = UNSET,
+        options: CallOptions | None = None,
+    ) -> RecurringInvoice:
+        """Change a recurring invoice.
+
+        Changes the amount, the description or the interval of the billings to come. A field that is
+        absent or `null` stays as it is, so nothing can be emptied. Invoices that were already
+        issued do not change.
+
+        The public documentation does not say when a new interval begins, nor what happens to a
+        cancelled recurring invoice; this specification assumes that `next_billing_date` stays and
+        the billings after it follow the new interval, and that the change of a cancelled one is
+        refused with 422.
+
+        Args:
+            id: The recurring invoice's id. Limits: at least 1.
+            amount: The new amount of each billing, in tenge. Limits: at least 0.01; at most
+                99999999.99; a multiple of 0.01.
+            description: What is being paid for, at most 500 characters. Limits: length at most 500.
+            interval: How often it bills from now on. Limits: one of daily, weekly, monthly, yearly.
+
+        Returns:
+            The recurring invoice after the change.
+
+        Statuses that are errors:
+            401: The API key is missing, unknown or expired.
+            404: No such resource.
+            422: One or more fields are not valid; `errors` says which and why.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        try:
+            amount_value: Decimal | None | Unset = decimal_argument("amount", amount, "0.01")
+            interval_value: BillingInterval | None | Unset = enum_argument(
+                "interval", BillingInterval.from_json, interval
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        response = await update_recurring_invoice.asyncio_detailed(
+            id=id,
+            body=UpdateRecurringInvoiceRequest(
+                amount=amount_value, description=description, interval=interval_value
+            ),
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "RecurringInvoice",
+            succeeded(self._client, update_recurring_invoice.OPERATION, response),
+        )
+
+    async def pause(
+        self,
+        id: int,
+        *,
+        options: CallOptions | None = None,
+    ) -> RecurringInvoice:
+        """Pause a recurring invoice.
+
+        Stops the billing of an `active` recurring invoice until `resumeRecurringInvoice`. The
+        answer may hold no more than `id` and `status`.
+
+        Args:
+            id: The recurring invoice's id. Limits: at least 1.
+
+        Returns:
+            The recurring invoice, `paused`.
+
+        Statuses that are errors:
+            400: The recurring invoice is in a status that does not allow this (to pause it, for
+                one, it must be `active`; `cancelled` allows nothing).
+            401: The API key is missing, unknown or expired.
+            404: No such resource.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        response = await pause_recurring_invoice.asyncio_detailed(
+            id=id,
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "RecurringInvoice", succeeded(self._client, pause_recurring_invoice.OPERATION, response)
+        )
+
+    async def resume(
+        self,
+        id: int,
+        *,
+        options: CallOptions | None = None,
+    ) -> RecurringInvoice:
+        """Resume a paused recurring invoice.
+
+        Makes a `paused` recurring invoice `active` again. The answer may hold no more than `id` and
+        `status`.
+
+        The public documentation does not say what becomes of the billing dates that passed during
+        the pause; this specification assumes that they are not billed, and that `next_billing_date`
+        is the first scheduled date that has not passed.
+
+        Args:
+            id: The recurring invoice's id. Limits: at least 1.
+
+        Returns:
+            The recurring invoice, `active`.
+
+        Statuses that are errors:
+            400: The recurring invoice is in a status that does not allow this (to pause it, for
+                one, it must be `active`; `cancelled` allows nothing).
+            401: The API key is missing, unknown or expired.
+            404: No such resource.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        response = await resume_recurring_invoice.asyncio_detailed(
+            id=id,
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "RecurringInvoice",
+            succeeded(self._client, resume_recurring_invoice.OPERATION, response),
+        )
+
+    async def cancel(
+        self,
+        id: int,
+        *,
+        options: CallOptions | None = None,
+    ) -> RecurringInvoice:
+        """Cancel a recurring invoice.
+
+        Ends an `active` or `paused` recurring invoice for good. Invoices that it already issued
+        stay as they are. The answer may hold no more than `id` and `status`.
+
+        Args:
+            id: The recurring invoice's id. Limits: at least 1.
+
+        Returns:
+            The recurring invoice, `cancelled`.
+
+        Statuses that are errors:
+            400: The recurring invoice is in a status that does not allow this (to pause it, for
+                one, it must be `active`; `cancelled` allows nothing).
+            401: The API key is missing, unknown or expired.
+            404: No such resource.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        response = await cancel_recurring_invoice.asyncio_detailed(
+            id=id,
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "RecurringInvoice",
+            succeeded(self._client, cancel_recurring_invoice.OPERATION, response),
+        )
+
+    async def bill_now(
+        self,
+        id: int,
+        *,
+        options: CallOptions | None = None,
+    ) -> Invoice:
+        """Bill a recurring invoice at once.
+
+        Issues an ordinary invoice now, outside the schedule, and answers with that **invoice**: its
+        `id` is an invoice id. Every call issues one more invoice, so do not repeat a call whose
+        answer was lost before you have looked into `listInvoices`.
+
+        The public documentation does not say in which states this is possible, nor whether the
+        schedule moves; this specification assumes that the recurring invoice must be `active` and
+        not past its `end_date`, and that `next_billing_date` stays as it is.
+
+        Args:
+            id: The recurring invoice's id. Limits: at least 1.
+
+        Returns:
+            The new invoice, `pending`.
+
+        Statuses that are errors:
+            400: The recurring invoice is in a status that does not allow this (to pause it, for
+                one, it must be `active`; `cancelled` allows nothing).
+            401: The API key is missing, unknown or expired.
+            404: No such resource.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        response = await bill_now_recurring_invoice.asyncio_detailed(
+            id=id,
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "Invoice", succeeded(self._client, bill_now_recurring_invoice.OPERATION, response)
+        )
+
+    async def skip_period(
+        self,
+        id: int,
+        *,
+        options: CallOptions | None = None,
+    ) -> RecurringInvoice:
+        """Skip one billing period.
+
+        Moves `next_billing_date` on by one interval without issuing an invoice. Every call skips
+        one more period, so do not repeat a call whose answer was lost before you have compared
+        `next_billing_date`.
+
+        The public documentation does not say in which states this is possible; this specification
+        assumes that the recurring invoice must be `active`.
+
+        Args:
+            id: The recurring invoice's id. Limits: at least 1.
+
+        Returns:
+            The recurring invoice with its new `next_billing_date`.
+
+        Statuses that are errors:
+            400: The recurring invoice is in a status that does not allow this (to pause it, for
+                one, it must be `active`; `cancelled` allows nothing).
+            401: The API key is missing, unknown or expired.
+            404: No such resource.
+            429: Too many requests with this API key.
+            500: The service failed.
+            502: Kaspi did not answer, or answered with an error.
+            503: The service's session with Kaspi has expired.
+        """
+        response = await skip_period_recurring_invoice.asyncio_detailed(
+            id=id,
+            client=self._client,
+            options=options,
+        )
+        return cast(
+            "RecurringInvoice",
+            succeeded(self._client, skip_period_recurring_invoice.OPERATION, response),
+        )

@@ -1,0 +1,90 @@
+"""The command line: `python -m generator generate [--spec FILE] [--out DIR] [--check] [--strict]`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from .document import load, validate
+from .package import differences, generate
+from .problems import SpecError
+from .repair import repair
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0 done, 1 refused or not current."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except SpecError as error:
+        if error.file is None:
+            error.file = getattr(options, "spec", None)
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _generate(options: argparse.Namespace) -> int:
+    document, repairs = repair(load(options.spec))
+    for done in repairs:
+        print(f"{'defect' if options.strict else 'repaired'}: {done}", file=sys.stderr)
+    if repairs and options.strict:
+        print(
+            f"error: {options.spec} has {len(repairs)} defects and --strict repairs none. "
+            "Mend them in the file.",
+            file=sys.stderr,
+        )
+        return 1
+    validate(document)
+    if options.check:
+        lines = differences(document, options.out)
+        for line in lines:
+            print(f"{options.out}: {line}", file=sys.stderr)
+        if lines:
+            print(
+                f"error: {options.out} is not what {options.spec} gives. Run: make generate",
+                file=sys.stderr,
+            )
+        return 1 if lines else 0
+    generate(document, options.out)
+    print(f"{options.out} is generated from {options.spec}.")
+    return 0
+
+
+def _changes(options: argparse.Namespace) -> int:
+    from .changes import compare
+    from .changes import render as render_changes
+
+    documents = []
+    for path in (options.old, options.new):
+        options.spec = path
+        documents.append(repair(load(path))[0])
+    found = compare(*documents)
+    print(render_changes(found))
+    return 1 if options.fail_on_breaking and any(change.breaking for change in found) else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m generator", description="Make a typed Python client from an OpenAPI 3.0 file."
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    one = commands.add_parser("generate", help="write the client package of a spec")
+    one.add_argument("--spec", type=Path, default=Path("openapi.yaml"), help="the OpenAPI file")
+    one.add_argument("--out", type=Path, default=Path("apipay_client"), help="the package's folder")
+    one.add_argument("--check", action="store_true", help="write nothing; fail if not current")
+    one.add_argument("--strict", action="store_true", help="refuse a spec that needs a repair")
+    one.set_defaults(run=_generate)
+
+    two = commands.add_parser("changes", help="say what differs between two specs")
+    two.add_argument("old", type=Path)
+    two.add_argument("new", type=Path)
+    two.add_argument(
+        "--fail-on-breaking", action="store_true", help="exit with 1 if a change breaks callers"
+    )
+    two.set_defaults(run=_changes)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""Docstrings from the spec's words: wrapped, escaped, in sections."""
+
+import re
+import textwrap
+from collections.abc import Mapping
+
+from openapi_python_client.strings import safe_for_docstring
+
+WIDTH = 92
+
+
+def docstring(intro: str, *sections: str) -> str:
+    """A docstring's text: the intro's paragraphs, then the sections that are not empty."""
+    paragraphs = [p for p in re.split(r"\n\s*\n", intro.strip()) if p.strip()]
+    blocks = [_wrapped(p) for p in paragraphs]
+    blocks += [section for section in sections if section]
+    return safe_for_docstring("\n\n".join(blocks))
+
+
+def _wrapped(paragraph: str) -> str:
+    # A table or a list keeps its lines; prose is filled.
+    if re.match(r"\s*([|*+-]|\d+[.)])\s?", paragraph):
+        return "\n".join(line.rstrip() for line in paragraph.splitlines())
+    return textwrap.fill(" ".join(paragraph.split()), WIDTH, break_long_words=False)
+
+
+def attributes_text(title: str, described: Mapping[str, str]) -> str:
+    """A section with one entry a name, `name: what it is`; names without words are left out."""
+    lines = [
+        textwrap.fill(
+            f"{name}: {words}",
+            WIDTH,
+            initial_indent="    ",
+            subsequent_indent="        ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for name, words in described.items()
+        if words
+    ]
+    return "\n".join([f"{title}:", *lines]) if lines else ""
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a text, on one line."""
+    flat = " ".join(text.split())
+    match = re.match(r".+?[.!?](?=\s|$)", flat)
+    return match.group() if match else flat
