@@ -1,0 +1,395 @@
+"""Holds an OpenAPI document: loading, validating, resolving references, walking its parts.
+
+A document is a plain dict, as `load` gives it. Only its structure is known here, nothing of any
+particular API. What stands in examples, defaults, enums and `x-` extensions is data, not
+structure: it is never walked, resolved or changed.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple, TypeGuard
+from urllib.parse import unquote
+
+from jsonschema.exceptions import ValidationError, best_match
+from openapi_spec_validator import OpenAPIV30SpecValidator
+
+from generator.problems import SpecError, pointer, short
+from generator.reading import read
+
+__all__ = [
+    "METHODS",
+    "Kind",
+    "Node",
+    "OperationNode",
+    "SpecError",
+    "check_references",
+    "is_list",
+    "is_mapping",
+    "is_reference",
+    "load",
+    "locate",
+    "operations",
+    "pointer",
+    "resolve",
+    "validate",
+    "walk",
+]
+
+METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+Kind = Literal[
+    "document",
+    "components",
+    "path item",
+    "operation",
+    "parameter",
+    "request body",
+    "responses",
+    "response",
+    "header",
+    "media type",
+    "encoding",
+    "schema",
+    "example",
+    "link",
+    "callback",
+    "security scheme",
+]
+_Shape = Literal["one", "list", "map"]
+
+_CONTENT: Final[dict[str, tuple[_Shape, Kind]]] = {
+    "schema": ("one", "schema"),
+    "content": ("map", "media type"),
+    "examples": ("map", "example"),
+}
+
+# Where each kind of object holds which others (OpenAPI 3.0.3, chapter "Schema").
+_PARTS: Final[dict[Kind, dict[str, tuple[_Shape, Kind]]]] = {
+    "document": {"paths": ("map", "path item"), "components": ("one", "components")},
+    "components": {
+        "schemas": ("map", "schema"),
+        "responses": ("map", "response"),
+        "parameters": ("map", "parameter"),
+        "examples": ("map", "example"),
+        "requestBodies": ("map", "request body"),
+        "headers": ("map", "header"),
+        "securitySchemes": ("map", "security scheme"),
+        "links": ("map", "link"),
+        "callbacks": ("map", "callback"),
+    },
+    "path item": {
+        "parameters": ("list", "parameter"),
+        **dict.fromkeys(METHODS, ("one", "operation")),
+    },
+    "operation": {
+        "parameters": ("list", "parameter"),
+        "requestBody": ("one", "request body"),
+        "responses": ("one", "responses"),
+        "callbacks": ("map", "callback"),
+    },
+    "parameter": _CONTENT,
+    "header": _CONTENT,
+    "request body": {"content": ("map", "media type")},
+    "response": {
+        "headers": ("map", "header"),
+        "content": ("map", "media type"),
+        "links": ("map", "link"),
+    },
+    "media type": {
+        "schema": ("one", "schema"),
+        "examples": ("map", "example"),
+        "encoding": ("map", "encoding"),
+    },
+    "encoding": {"headers": ("map", "header")},
+    "schema": {
+        "properties": ("map", "schema"),
+        "items": ("one", "schema"),
+        "additionalProperties": ("one", "schema"),
+        "allOf": ("list", "schema"),
+        "anyOf": ("list", "schema"),
+        "oneOf": ("list", "schema"),
+        "not": ("one", "schema"),
+    },
+}
+# Objects whose every key (but `x-`) names an object of this kind.
+_MAPS: Final[dict[Kind, Kind]] = {"responses": "response", "callback": "path item"}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One object of the document: where it stands, what it is, and the object itself (live)."""
+
+    pointer: str
+    kind: Kind
+    value: dict[str, Any]
+
+
+class OperationNode(NamedTuple):
+    """One operation; `method` is lower-case as in the document, `operation` is live."""
+
+    path: str
+    method: str
+    operation: dict[str, Any]
+    pointer: str
+
+
+def is_mapping(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether `value` is a mapping."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether `value` is a list."""
+    return isinstance(value, list)
+
+
+def is_reference(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether `value` is a reference object, that is, a mapping with a text under `$ref`."""
+    return is_mapping(value) and isinstance(value.get("$ref"), str)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read an OpenAPI 3.0 document from a YAML 1.2 or JSON file, its references checked.
+
+    The document may still have the defects that `generator.repair.repair` mends; `validate` is for
+    afterwards.
+
+    Raises:
+        SpecError: with `file` set: the file cannot be read (line and column where there are any),
+            is not OpenAPI 3.0, or holds a reference that is external, circular or leads nowhere.
+    """
+    try:
+        document = read(path)
+        _check_version(document)
+        check_references(document)
+    except SpecError as error:
+        error.file = path
+        raise
+    checked: dict[str, Any] = document
+    return checked
+
+
+def _check_version(document: Any) -> None:
+    if not is_mapping(document):
+        what = "empty" if document is None else "not a mapping"
+        problem = f"the document is {what}"
+        raise SpecError(problem, mend='Let it begin with "openapi: 3.0.3", "info:" and "paths:"')
+    if "openapi" not in document:
+        if "swagger" in document:
+            problem = f"this is Swagger {short(document['swagger'])}, not OpenAPI 3.0"
+            raise SpecError(
+                problem, pointer="/swagger", mend="Convert it to OpenAPI 3.0, with swagger2openapi"
+            )
+        raise SpecError("the key openapi is missing", mend='Add "openapi: 3.0.3" at the top')
+    version = str(document["openapi"])
+    if not re.fullmatch(r"3\.0(\.\d+)?", version):
+        mend = "Write the spec in OpenAPI 3.0.3"
+        if version.startswith(("3.1", "3.2")):
+            mend = (
+                "Convert it to 3.0.3 (type lists to nullable, numeric exclusiveMinimum to boolean,"
+                " webhooks to x-webhooks)"
+            )
+        problem = f"OpenAPI {short(version)} is not supported, only 3.0 is"
+        raise SpecError(problem, pointer="/openapi", mend=mend)
+
+
+def walk(value: Any, kind: Kind = "document", at: str = "") -> Iterator[Node]:
+    """Give each object of the document (or of the part `value` of this `kind`), outer ones first.
+
+    A reference object is given as it is, not followed. Parts that are not of the right shape are
+    passed over: `validate` is there to tell.
+    """
+    waiting: list[tuple[str, Kind, Any]] = [(at, kind, value)]
+    while waiting:
+        place, what, found = waiting.pop()
+        if not is_mapping(found):
+            continue
+        yield Node(place, what, found)
+        if not is_reference(found):
+            waiting += reversed(list(_parts(found, what, place)))
+
+
+def _parts(value: dict[str, Any], kind: Kind, place: str) -> Iterator[tuple[str, Kind, Any]]:
+    if kind in _MAPS:
+        for key in value:
+            if not str(key).startswith("x-"):
+                yield place + pointer(key), _MAPS[kind], value[key]
+        return
+    table = _PARTS.get(kind, {})
+    for key, held in value.items():
+        if key not in table:
+            continue
+        shape, part_kind = table[key]
+        inside = place + pointer(key)
+        if shape == "one":
+            yield inside, part_kind, held
+        elif shape == "list" and is_list(held):
+            for index, item in enumerate(held):
+                yield inside + pointer(index), part_kind, item
+        elif shape == "map" and is_mapping(held):
+            for name, item in held.items():
+                # Under `paths` alone can `x-` keys be extensions: elsewhere they are names.
+                if not (part_kind == "path item" and str(name).startswith("x-")):
+                    yield inside + pointer(name), part_kind, item
+
+
+def operations(document: dict[str, Any]) -> Iterator[OperationNode]:
+    """Give the operations under `paths`, in the order in which the document has them."""
+    paths = document.get("paths")
+    for path, item in (paths if is_mapping(paths) else {}).items():
+        if not is_mapping(item) or str(path).startswith("x-"):
+            continue
+        for method, operation in item.items():
+            if method in METHODS and is_mapping(operation):
+                yield OperationNode(path, method, operation, pointer("paths", path, method))
+
+
+def resolve(document: dict[str, Any], reference: str, *, at: str = "") -> Any:
+    """Give what `reference` (`#/components/schemas/Invoice`) points at, through further references.
+
+    Args:
+        document: the document that the reference stands in.
+        reference: the text under `$ref`.
+        at: JSON pointer of the place the reference stands, for the error.
+
+    Raises:
+        SpecError: the reference is external, leads nowhere, or only back to itself.
+    """
+    return locate(document, reference, at=at)[1]
+
+
+def locate(document: dict[str, Any], reference: str, *, at: str = "") -> tuple[str, Any]:
+    """Like `resolve`, with the JSON pointer of the place where the thing in the end stands."""
+    return _follow(document, reference, at, {reference})
+
+
+def _follow(document: dict[str, Any], reference: str, at: str, seen: set[str]) -> tuple[str, Any]:
+    if not reference.startswith("#"):
+        raise _external(document, reference, at)
+    if reference != "#" and not reference.startswith("#/"):
+        raise SpecError(
+            f"the reference {short(reference)!r} is not a JSON pointer",
+            pointer=at,
+            mend="Write it as #/components/schemas/<name>",
+        )
+    found: Any = document
+    place = ""
+    for raw in reference.split("/")[1:]:
+        token = unquote(raw).replace("~1", "/").replace("~0", "~")
+        found = _step(found, token, reference, place, at)
+        place += pointer(token)
+        while is_reference(found):
+            further: str = found["$ref"]
+            if further in seen:
+                raise SpecError(
+                    f"the reference {short(reference)!r} leads only back to itself",
+                    pointer=at,
+                    mend="Let one of the references in the circle be a schema of its own",
+                )
+            place, found = _follow(document, further, at, seen | {further})
+    return place, found
+
+
+def _step(found: Any, token: str, reference: str, place: str, at: str) -> Any:
+    names: Iterable[object] = ()
+    if is_mapping(found):
+        if token in found:
+            return found[token]
+        for key, value in found.items():
+            # A status written without quotes is still a number before the repair.
+            if not isinstance(key, str) and str(key) == token:
+                return value
+        names = found
+    elif is_list(found):
+        if token.isdecimal() and int(token) < len(found):
+            return found[int(token)]
+        names = range(len(found))
+    near = difflib.get_close_matches(token, [str(name) for name in names], 1, 0.5)
+    hint = f"#{place}{pointer(near[0])}" if near else ""
+    raise SpecError(
+        f"the reference {short(reference)!r} leads nowhere: {short(token)!r} is not there",
+        pointer=at,
+        mend=f"Write {hint!r} if that is meant" if hint else "Add what it names, or correct it",
+    )
+
+
+def _external(document: dict[str, Any], reference: str, at: str) -> SpecError:
+    components = document.get("components")
+    schemas = components.get("schemas") if is_mapping(components) else None
+    if is_mapping(schemas) and reference in schemas:
+        return SpecError(
+            f"the reference {short(reference)!r} names a file, not a schema of this document",
+            pointer=at,
+            mend=f"Write it as {'#' + pointer('components', 'schemas', reference)!r}",
+        )
+    return SpecError(
+        f"the reference {short(reference)!r} leads out of the document",
+        pointer=at,
+        mend="Bundle the files into one document first",
+    )
+
+
+def check_references(document: dict[str, Any]) -> None:
+    """Check that each reference leads to something inside the document.
+
+    Raises:
+        SpecError: at the first one that is external, circular or leads nowhere, or whose `$ref`
+            is not a text.
+    """
+    for node in walk(document):
+        if is_reference(node.value):
+            target = resolve(document, node.value["$ref"], at=node.pointer + "/$ref")
+            if not is_mapping(target):
+                raise SpecError(
+                    f"the reference {short(node.value['$ref'])!r} leads to something that is not"
+                    " an object of OpenAPI",
+                    pointer=node.pointer + "/$ref",
+                    mend="Let it point at an entry of components",
+                )
+        elif "$ref" in node.value:
+            raise SpecError(
+                "the $ref is not a text",
+                pointer=node.pointer + "/$ref",
+                mend="Write it as #/components/schemas/<name>",
+            )
+
+
+_MENDS: Final = {
+    "required": "Add it",
+    "additionalProperties": "Correct its name or remove it; a name of your own begins with x-",
+    "type": "Correct the value's type",
+    "enum": "Use one of the values it allows",
+    "pattern": "Correct it",
+}
+
+
+def validate(document: dict[str, Any]) -> None:
+    """Check a repaired document against the rules of OpenAPI 3.0.
+
+    Raises:
+        SpecError: at the place that best explains why the document is not valid.
+    """
+    _check_version(document)
+    check_references(document)
+    try:
+        # Sorted, so that the same document always gets the same answer.
+        found = sorted(
+            OpenAPIV30SpecValidator(document).iter_errors(),
+            key=lambda error: ([str(part) for part in error.absolute_path], error.message),
+        )
+    except Exception as error:  # the validator lets odd documents raise nearly anything
+        raise SpecError(
+            f"the validator cannot read the document ({type(error).__name__}: {short(error, 100)})",
+            mend="Compare its structure with the OpenAPI 3.0.3 specification",
+        ) from error
+    worst: ValidationError | None = best_match(found)
+    if worst is None:
+        return
+    raise SpecError(
+        f"not valid OpenAPI 3.0: {short(worst.message, 160)}",
+        pointer=pointer(*worst.absolute_path),
+        mend=_MENDS.get(str(worst.validator), "Correct it as the OpenAPI 3.0.3 specification says"),
+    )

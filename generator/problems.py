@@ -1,0 +1,54 @@
+"""Holds `SpecError`, the one error of reading and mending a spec, and JSON pointers.
+
+Every refusal names its place by a JSON pointer (RFC 6901), says what is wrong and how to mend it.
+"""
+
+from pathlib import Path
+
+
+def pointer(*parts: str | int) -> str:
+    """Make the JSON pointer (RFC 6901) of the place under these keys and indexes.
+
+    `pointer("paths", "/invoices/{id}")` is `/paths/~1invoices~1{id}`; no parts is `""`, which is
+    the whole document.
+    """
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+
+
+def short(value: object, limit: int = 60) -> str:
+    """Give `value` as text for a message: one line, at most `limit` characters."""
+    text = " ".join(str(value).split())
+    text = "".join(character if character.isprintable() else "?" for character in text)
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
+
+
+class SpecError(Exception):
+    """The spec cannot be used as it is: where, what is wrong, and how to mend it.
+
+    Attributes:
+        pointer: JSON pointer of the place; `""` is the whole document.
+        problem: what is wrong there, without a full stop.
+        mend: what to do about it, without a full stop.
+        file: the file the spec was read from, when known. Whoever knows it may set it later.
+    """
+
+    def __init__(
+        self, problem: str, *, pointer: str = "", mend: str, file: Path | None = None
+    ) -> None:
+        super().__init__(problem)
+        self.pointer = pointer
+        self.problem = problem
+        self.mend = mend
+        self.file = file
+
+    def __str__(self) -> str:
+        place = [str(self.file)] if self.file else []
+        place += [short(self.pointer, 300)] if self.pointer else []
+        return f"{': '.join([*place, self.problem])}. {self.mend}."
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (self.problem, self.pointer, self.mend, self.file)
+
+
+def _rebuild(problem: str, pointer: str, mend: str, file: Path | None) -> SpecError:
+    return SpecError(problem, pointer=pointer, mend=mend, file=file)
