@@ -1,0 +1,217 @@
+"""The schemas of openapi.yaml: names that become classes, what is required, what can be null."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+Schemas = list[tuple[str, dict[str, Any]]]
+Document = dict[str, Any]
+Follow = Callable[[dict[str, Any]], dict[str, Any]]
+Check = Callable[[dict[str, Any], Any], list[str]]
+
+#: schema -> required fields, then the others; every object of the API
+FIELDS = {
+    "Organization": ("id status", "idn time_remaining"),
+    "VerifyOrganizationRequest": ("idn", ""),
+    "OrganizationVerification": ("organization", "message"),
+    "OrganizationEnvelope": ("organization", ""),
+    "InvoiceEventData": (
+        "id status",
+        "amount description external_order_id kaspi_invoice_id client_name client_phone paid_at"
+        " cancelled_at expired_at",
+    ),
+    "Invoice": (
+        "id status",
+        "amount description external_order_id kaspi_invoice_id client_name client_phone paid_at"
+        " cancelled_at expired_at payment_url kaspi_qr_token created_at",
+    ),
+    "CreatedInvoice": (
+        "id status payment_url",
+        "amount description external_order_id kaspi_invoice_id client_name client_phone paid_at"
+        " cancelled_at expired_at kaspi_qr_token created_at",
+    ),
+    "CreateInvoiceRequest": ("amount phone_number", "description external_order_id webhook_id"),
+    "InvoicePage": ("data meta", ""),
+    "Refund": ("id status amount", "invoice_id reason created_at"),
+    "CreateRefundRequest": ("", "amount reason"),
+    "RefundPage": ("data meta", ""),
+    "RefundList": ("data", ""),
+    "RecurringInvoice": (
+        "id status",
+        "amount phone_number description interval start_date end_date next_billing_date created_at",
+    ),
+    "CreateRecurringInvoiceRequest": (
+        "amount phone_number interval",
+        "description start_date end_date webhook_id",
+    ),
+    "UpdateRecurringInvoiceRequest": ("", "amount description interval"),
+    "RecurringInvoicePage": ("data meta", ""),
+    "PageMeta": ("current_page per_page total", ""),
+    "Error": ("message", ""),
+    "ValidationErrorBody": ("message errors", ""),
+    "RateLimitErrorBody": ("message retry_after", ""),
+    "InvoiceEvent": ("event invoice timestamp", ""),
+}
+
+ENUMS = {
+    "OrganizationStatus": ["pending", "verified", "failed"],
+    "InvoiceStatus": ["pending", "paid", "cancelled", "expired"],
+    "RefundStatus": ["completed", "pending", "processing", "failed"],
+    "RecurringInvoiceStatus": ["active", "paused", "cancelled"],
+    "BillingInterval": ["daily", "weekly", "monthly", "yearly"],
+    "WebhookEventType": ["invoice.status_changed"],
+}
+
+OTHERS = {"NullValue", "Money", "Amount", "PhoneNumber", "Idn", "FieldErrors"}
+
+LENGTHS = {
+    "CreateInvoiceRequest": {"description": 500, "external_order_id": 255},
+    "CreateRefundRequest": {"reason": 500},
+    "CreateRecurringInvoiceRequest": {"description": 500},
+    "UpdateRecurringInvoiceRequest": {"description": 500},
+}
+
+
+def _name(pointer: str) -> str:
+    return pointer.removeprefix("#/components/schemas/")
+
+
+def _properties(schema: dict[str, Any], follow: Follow) -> tuple[dict[str, Any], set[str]]:
+    schema = follow(schema)
+    properties = dict(schema.get("properties", {}))
+    required = set(schema.get("required", []))
+    for part in schema.get("allOf", []):
+        more, needed = _properties(part, follow)
+        properties, required = more | properties, required | needed
+    return properties, required
+
+
+def _can_be_null(schema: dict[str, Any], check: Check) -> bool:
+    return not check(schema, None)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_fields_that_are_always_there_and_fields_that_can_be_missing(
+    name: str, follow: Follow
+) -> None:
+    required, optional = (words.split() for words in FIELDS[name])
+    properties, needed = _properties({"$ref": f"#/components/schemas/{name}"}, follow)
+    assert set(properties) == set(required) | set(optional)
+    assert needed == set(required)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_null_is_allowed_exactly_where_a_field_can_be_missing(
+    name: str, follow: Follow, check: Check
+) -> None:
+    properties, needed = _properties({"$ref": f"#/components/schemas/{name}"}, follow)
+    nullable = {field for field, schema in properties.items() if _can_be_null(schema, check)}
+    assert nullable == set(properties) - needed
+
+
+def test_schemas_have_the_names_that_become_classes(document: Document) -> None:
+    assert set(document["components"]["schemas"]) == {*FIELDS, *ENUMS, *OTHERS}
+
+
+@pytest.mark.parametrize("name", ENUMS)
+def test_words_from_a_list(name: str, document: Document) -> None:
+    schema = document["components"]["schemas"][name]
+    assert schema["enum"] == ENUMS[name]
+    assert "new values appear over time" in schema["description"].lower()
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_text_is_limited_in_requests_only(name: str, follow: Follow) -> None:
+    properties, _ = _properties({"$ref": f"#/components/schemas/{name}"}, follow)
+    found = {f: schema["maxLength"] for f, schema in properties.items() if "maxLength" in schema}
+    assert found == LENGTHS.get(name, {})
+
+
+def test_objects_and_enums_are_named(schemas: Schemas) -> None:
+    """A schema without a name would become a class like ListInvoicesResponse200 or ...Body."""
+    unnamed = [
+        pointer
+        for pointer, schema in schemas
+        if (schema.get("type") == "object" or "properties" in schema or "enum" in schema)
+        and "/" in _name(pointer)
+        and not (pointer.count("/") == 5 and "/allOf/" in pointer)  # a part of a named one
+    ]
+    assert unnamed == []
+
+
+def test_null_is_stated_so_that_every_tool_sees_it(schemas: Schemas) -> None:
+    """`nullable` counts only beside `type` (OpenAPI 3.0.3), and an enum must list null itself."""
+    for pointer, schema in schemas:
+        if "nullable" in schema:
+            assert "type" in schema, pointer
+            assert "enum" not in schema or None in schema["enum"], pointer
+
+
+def test_arrays_say_of_what_and_objects_stay_open(schemas: Schemas) -> None:
+    for pointer, schema in schemas:
+        assert schema.get("type") != "array" or schema["items"], pointer
+        assert schema.get("additionalProperties") is not False, pointer
+
+
+def test_money_phone_and_idn_are_stated_once(schemas: Schemas) -> None:
+    """No other schema has their format or their pattern: they refer to the one place."""
+    for word in ("format", "pattern"):
+        for owner in ("Money", "Amount", "PhoneNumber", "Idn"):
+            (value,) = {s.get(word) for p, s in schemas if _name(p) == owner}
+            owners = {_name(p) for p, s in schemas if value and s.get(word) == value}
+            assert owners <= {"Money", "Amount", "PhoneNumber", "Idn"}
+    for pointer, schema in schemas:
+        if pointer.endswith("/amount"):
+            alternatives = [schema, *schema.get("anyOf", [])]
+            references = {_name(s["$ref"]) for s in alternatives if "$ref" in s}
+            assert references & {"Money", "Amount"}, pointer
+            assert ("Amount" in references) == ("Request" in pointer), pointer
+
+
+def test_sensitive_values_are_marked(schemas: Schemas) -> None:
+    marked = {pointer.rsplit("/", 1)[-1] for pointer, s in schemas if s.get("x-sensitive")}
+    assert marked == {"PhoneNumber", "Idn", "client_name"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "good", "bad"),
+    [
+        ("Amount", ["0.01", "4.85", "1", "10000.5", "99999999.99"], ["0", "0.009", "4.855", "-1"]),
+        ("Amount", ["99999999.9"], ["100000000", "99999999.991"]),
+    ],
+)
+def test_amount_limits(schema: str, good: list[str], bad: list[str], check: Check) -> None:
+    reference = {"$ref": f"#/components/schemas/{schema}"}
+    assert [value for value in good if check(reference, Decimal(value))] == []
+    assert [value for value in bad if not check(reference, Decimal(value))] == []
+    assert check(reference, "10000.00")
+
+
+@pytest.mark.parametrize(
+    ("schema", "good", "bad"),
+    [
+        ("Money", ["10000.00", "0.01"], ["10000", "10000.5", "1,00", "-1.00", "", 10000, None]),
+        (
+            "PhoneNumber",
+            ["87001234567"],
+            ["+77001234567", "77001234567", "8700123456", "870012345678", 87001234567, None],
+        ),
+        ("Idn", ["123456789012"], ["12345678901", "1234567890123", "12345678901x", 123456789012]),
+        ("InvoiceStatus", ["pending", "paid"], ["refunded", "Paid", "", None, 1]),
+        ("NullValue", [None], ["", "null", 0, False]),
+    ],
+)
+def test_scalars(schema: str, good: list[Any], bad: list[Any], check: Check) -> None:
+    reference = {"$ref": f"#/components/schemas/{schema}"}
+    assert [value for value in good if check(reference, value)] == []
+    assert [value for value in bad if not check(reference, value)] == []
+
+
+def test_every_format_of_the_spec_is_checked(schemas: Schemas, check: Check) -> None:
+    """A validator lets a format that it does not know pass in silence."""
+    used = {(s["type"], s["format"]) for _, s in schemas if "format" in s}
+    assert len(used) == 7
+    for kind, name in used - {("number", "decimal")}:
+        assert check({"type": kind, "format": name}, 2**63 if kind == "integer" else "?"), name
