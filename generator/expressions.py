@@ -1,7 +1,5 @@
 """Python type and conversion expressions for the parser's properties, as text for the templates."""
 
-from collections.abc import Iterable
-
 from openapi_python_client.parser.properties import (
     AnyProperty,
     BooleanProperty,
@@ -23,6 +21,10 @@ from openapi_python_client.parser.properties.datetime import DateTimeProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
 
 from .decimals import DecimalProperty
+
+#: How generated modules name their `codec`: no name from a spec starts with an underscore, so none
+#: can hide it.
+CODEC = "_codec."
 
 _SIMPLE: dict[type[PropertyProtocol], str] = {
     AnyProperty: "to_any",
@@ -46,35 +48,17 @@ def decoder(prop: PropertyProtocol) -> str:
     if isinstance(prop, EnumProperty):
         return f"{prop.class_info.name}.from_json"
     if isinstance(prop, ListProperty):
-        return f"list_of({decoder(prop.inner_property)})"
+        return f"{CODEC}list_of({decoder(prop.inner_property)})"
     if isinstance(prop, ConstProperty):
-        return f"constant({prop.value.python_code.as_unembedded_code()})"
+        return f"{CODEC}constant({prop.value.python_code.as_unembedded_code()})"
     if isinstance(prop, UnionProperty):
         inner = [p for p in prop.inner_properties if not isinstance(p, NoneProperty)]
         converters = ", ".join(decoder(p) for p in inner)
-        either = converters if len(inner) == 1 else f"either({converters})"
-        return f"nullable({either})" if is_nullable(prop) else either
+        either = converters if len(inner) == 1 else f"{CODEC}either({converters})"
+        return f"{CODEC}nullable({either})" if is_nullable(prop) else either
     if isinstance(prop, LiteralEnumProperty):
         raise TypeError("literal enums are switched off in the configuration of the parser")
-    return _SIMPLE[type(prop)]
-
-
-def helpers(props: Iterable[PropertyProtocol]) -> list[str]:
-    """The names of `codec` that the decoders of these properties use, sorted."""
-    found: set[str] = set()
-    for prop in props:
-        if isinstance(prop, ListProperty):
-            found |= {"list_of", *helpers([prop.inner_property])}
-        elif isinstance(prop, ConstProperty):
-            found.add("constant")
-        elif isinstance(prop, UnionProperty):
-            inner = [p for p in prop.inner_properties if not isinstance(p, NoneProperty)]
-            found |= set(helpers(inner))
-            found |= {"either"} if len(inner) > 1 else set()
-            found |= {"nullable"} if is_nullable(prop) else set()
-        elif type(prop) in _SIMPLE:
-            found.add(_SIMPLE[type(prop)])
-    return sorted(found)
+    return CODEC + _SIMPLE[type(prop)]
 
 
 def is_nullable(prop: PropertyProtocol) -> bool:
@@ -97,7 +81,8 @@ def without_null(prop: PropertyProtocol) -> PropertyProtocol:
 def optional_decoder(prop: PropertyProtocol) -> str:
     """As `decoder`, for a place that has dealt with null already."""
     text = decoder(prop)
-    return text.removeprefix("nullable(")[:-1] if text.startswith("nullable(") else text
+    null = f"{CODEC}nullable("
+    return text.removeprefix(null)[:-1] if text.startswith(null) else text
 
 
 def type_text(prop: PropertyProtocol) -> str:

@@ -1,6 +1,5 @@
 """What the template of a model needs to know of it, worked out beforehand."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,7 +51,6 @@ class ModelView:
     name: str
     docstring: str
     fields: list[Field]
-    codec_names: list[str]
     imports: list[str]
     lazy_imports: list[str]
     additional_type: str
@@ -80,18 +78,6 @@ def model_view(model: ModelProperty, index: SpecIndex) -> ModelView:
         {line for line in model.lazy_imports or set()}
         - {line for line in model.lazy_imports or set() if line.endswith(f" import {name}")}
     )
-    takers = {f.taker for f in fields}
-    encoders = {f.encoder for f in fields}
-    decoders = " ".join(f.decoder for f in fields)
-    used = {n for n in expressions.helpers(properties) if re.search(rf"\b{n}\b", decoders)}
-    used |= takers | encoders | {"keys_only", "no_fields", "to_json", "to_object"}
-    if any("hidden" in f.initial for f in fields):
-        used.add("hidden")
-    if typed:
-        assert additional is not None
-        used |= {"rest_of", *expressions.helpers([additional])}
-    if model.is_multipart_body:
-        used.add("multipart_field")
     has_unset = not answer_only and any(f.absent == "UNSET" for f in fields)
     imports = sorted(
         line
@@ -104,12 +90,11 @@ def model_view(model: ModelProperty, index: SpecIndex) -> ModelView:
         name=name,
         docstring=_docstring(model, schema, properties, index),
         fields=fields,
-        codec_names=sorted(used),
         imports=imports,
         lazy_imports=lazy,
         additional_type=expressions.type_text(additional) if typed and additional else "Any",
         additional_decoder=(
-            f"rest_of(data, {expressions.decoder(additional)})" if typed and additional else "data"
+            f"_codec.rest_of(data, {expressions.decoder(additional)})" if typed and additional else "data"
         ),
         has_unset=has_unset,
         has_absent=any(f.absent for f in fields),
@@ -137,15 +122,15 @@ def _field(
     elif not prop.required:
         default = "None" if answer_only else "UNSET"
     if index.is_sensitive(raw):
-        initial = f" = field(default={default}, repr=hidden)" if default else " = field(repr=hidden)"
+        initial = f" = _field(default={default}, repr=_codec.hidden)" if default else " = _field(repr=_codec.hidden)"
     else:
         initial = f" = {default}" if default else ""
     if prop.required:
-        taker, convert = "required", expressions.decoder(prop)
+        taker, convert = "_codec.required", expressions.decoder(prop)
     elif answer_only:
-        taker, convert = "optional", expressions.optional_decoder(prop)
+        taker, convert = "_codec.optional", expressions.optional_decoder(prop)
     else:
-        taker, convert = "unset_or", expressions.decoder(prop)
+        taker, convert = "_codec.unset_or", expressions.decoder(prop)
     absent = "" if prop.required else ("None" if answer_only else "UNSET")
     return Field(
         name=str(prop.python_name),
@@ -154,7 +139,7 @@ def _field(
         initial=initial,
         has_default=bool(default),
         absent=absent,
-        encoder="decimals_as_text" if expressions.sends_text_decimals(prop) else "to_json",
+        encoder="_codec.decimals_as_text" if expressions.sends_text_decimals(prop) else "_codec.to_json",
         taker=taker,
         decoder=convert,
     )

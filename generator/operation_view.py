@@ -16,7 +16,7 @@ from .problems import SpecError
 from .spec_index import RawOperation, SpecIndex, method_name
 from .text import attributes_text, docstring, first_sentence
 
-_SOURCES = {"response.json()": "", "response.text": "text_body", "response.content": "raw_body"}
+_SOURCES = {"response.json()": "", "response.text": "_parsing.text_body", "response.content": "_parsing.raw_body"}
 _RETRY_BY_METHOD = {"get": "safe", "head": "safe", "options": "safe", "trace": "safe"}
 _RETRY_BY_METHOD |= {"put": "idempotent", "delete": "idempotent"}
 _RETRY_CLASSES = ("safe", "idempotent", "reconcile", "never")
@@ -127,8 +127,6 @@ class EndpointView:
     result: str
     parsed: bool
     postponed: bool
-    codec_names: list[str]
-    parsing_names: list[str]
     imports: list[str]
     bodies: list[BodyView]
     answers: list[AnswerView]
@@ -144,20 +142,6 @@ def endpoint_view(endpoint: Endpoint, raw: RawOperation, index: SpecIndex) -> En
     default = _answer(endpoint.responses.default) if endpoint.responses.default else ""
     result = endpoint.response_type().as_unembedded_code()
     bodies = [_body(body, many=len(endpoint.bodies) > 1) for body in endpoint.bodies]
-    text = " ".join([*(a.expression for a in answers), default, *(b.assign for b in bodies)])
-    codec_names = set(expressions.helpers(r.prop for r in _all_responses(endpoint)))
-    codec_names |= {"dumps", "form"}
-    codec_names = {name for name in codec_names if re.search(rf"\b{name}\b", text)}
-    if endpoint.path_parameters:
-        codec_names.add("path_value")
-    if endpoint.query_parameters:
-        codec_names.add("query")
-    if endpoint.header_parameters or endpoint.cookie_parameters:
-        codec_names.add("headers")
-    parsing = {"error_body", "success_body", "text_body", "raw_body"}
-    parsing_names = {name for name in parsing if re.search(rf"\b{name}\b", text)}
-    if not default:
-        parsing_names.add("unexpected")
     imports = sorted(
         line
         for line in endpoint.relative_imports
@@ -172,18 +156,11 @@ def endpoint_view(endpoint: Endpoint, raw: RawOperation, index: SpecIndex) -> En
         result=result,
         parsed=result != "Any",
         postponed=False,
-        codec_names=sorted(codec_names),
-        parsing_names=sorted(parsing_names),
         imports=imports,
         bodies=bodies,
         answers=answers,
         default=default,
     )
-
-
-def _all_responses(endpoint: Endpoint) -> list[Response]:
-    default = endpoint.responses.default
-    return [*endpoint.responses.patterns, *([default] if default else [])]
 
 
 def _condition(answer: Response) -> str:
@@ -201,17 +178,17 @@ def _answer(answer: Response) -> str:
     convert = expressions.decoder(answer.prop)
     low, _ = answer.status_code.range or (0, 0)
     if 200 <= low < 300:
-        return f"success_body(client, OPERATION, response, {convert}{more})"
-    return f"error_body(response, {convert}{more})"
+        return f"_parsing.success_body(client, OPERATION, response, {convert}{more})"
+    return f"_parsing.error_body(response, {convert}{more})"
 
 
 def _body(body: Body, many: bool) -> BodyView:
     prop = body.prop
     content_type = in_double_quote_literal(body.content_type)
     if body.body_type is BodyType.JSON:
-        assign = 'request["content"] = dumps(body)'
+        assign = 'request["content"] = _codec.dumps(body)'
     elif body.body_type is BodyType.DATA:
-        assign = 'request["data"] = form(body)'
+        assign = 'request["data"] = _codec.form(body)'
     elif body.body_type is BodyType.FILES:
         # httpx writes this header itself, with the boundary that it chose.
         assign, content_type = 'request["files"] = body.to_multipart()', ""

@@ -11,6 +11,7 @@ from openapi_python_client.config import ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.parser.openapi import Endpoint
+from openapi_python_client.schema import UntrustedString
 from openapi_python_client.strings import in_double_quote_literal
 
 from .decimals import decimal_properties
@@ -24,6 +25,11 @@ from .spec_index import RawOperation, SpecIndex
 TEMPLATES = Path(__file__).parent / "templates"
 #: Static modules of the package: template to file.
 _MODULES = {"codec.py.jinja": "codec.py", "parsing.py.jinja": "parsing.py"}
+_RESERVED_ARGUMENTS = {"body", "options", "request", "response"}
+_RESERVED_ATTRIBUTES = {
+    *("additional_properties", "from_dict", "to_dict", "to_multipart"),
+    *("page_items", "page_number", "page_size", "page_total"),
+}
 _SPEC_FILE = "openapi.json"
 
 
@@ -34,6 +40,7 @@ class ClientProject(Project):
         super().__init__(openapi=openapi, config=config, custom_template_path=TEMPLATES)
         self.index = index
         self.raws = self._raw_operations()
+        self._free_reserved_names()
         self.env.globals.update(
             model_view=lambda model: model_view(model, index),
             endpoint_view=lambda endpoint: endpoint_view(
@@ -47,6 +54,21 @@ class ClientProject(Project):
             for endpoint in collection.endpoints:
                 raws[str(endpoint.name)] = self.index.by_python_name[str(endpoint.name)]
         return raws
+
+    def _free_reserved_names(self) -> None:
+        """Rename what would clash with the names that the templates use themselves."""
+        for endpoint in self._endpoints():
+            for location, parameter in endpoint.iter_all_parameters():
+                if parameter.python_name in _RESERVED_ARGUMENTS:
+                    old, new = f"{{{parameter.python_name}}}", f"{parameter.python_name}_{location}"
+                    parameter.set_python_name(UntrustedString(new), self.config)
+                    path = endpoint.path.get_untrusted_value()
+                    endpoint.path = UntrustedString(path.replace(old, f"{{{new}}}"))
+        for model in self.openapi.models:
+            for prop in [*(model.required_properties or []), *(model.optional_properties or [])]:
+                if prop.python_name in _RESERVED_ATTRIBUTES:
+                    new = f"{prop.python_name}_value"
+                    prop.set_python_name(UntrustedString(new), self.config)
 
     def build(self) -> list[GeneratorError]:
         """Write all files; the folder must not exist."""

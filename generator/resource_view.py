@@ -119,8 +119,7 @@ def resource(
 
 
 _OPTIONAL_NAMES = (
-    *("builtins", "Sequence", "Any", "Literal", "cast", "UNSET", "Unset"),
-    *("decimal_argument", "enum_argument", "enum_arguments"),
+    *("builtins", "Sequence", "Any", "Literal", "cast", "UNSET", "Unset", "_codec"),
 )
 
 
@@ -230,14 +229,14 @@ def _argument(
     if isinstance(plain, DecimalProperty):
         text = f"Decimal | int | str | float{null}{unset}"
         step = f', "{plain.step}"' if plain.step else ""
-        conversion = f'decimal_argument("{name}", {name}{step})'
+        conversion = f'_codec.decimal_argument("{name}", {name}{step})'
     elif isinstance(plain, EnumProperty):
         text = f"{_enum_type(plain)}{null}{unset}"
-        conversion = f'enum_argument("{name}", {plain.class_info.name}.from_json, {name})'
+        conversion = f'_codec.enum_argument("{name}", {plain.class_info.name}.from_json, {name})'
     elif isinstance(plain, ListProperty) and isinstance(plain.inner_property, EnumProperty):
         text = f"Sequence[{_enum_type(plain.inner_property)}]{null}{unset}"
         enum = plain.inner_property.class_info.name
-        conversion = f'enum_arguments("{name}", {enum}.from_json, {name})'
+        conversion = f'_codec.enum_arguments("{name}", {enum}.from_json, {name})'
     else:
         text = expressions.type_text(prop) + unset
         string_format = _format(plain, prop, raw, index, schema)

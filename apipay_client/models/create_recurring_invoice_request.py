@@ -2,27 +2,15 @@ import datetime
 from decimal import Decimal
 from typing import Any, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
-from ..codec import (
-    hidden,
-    keys_only,
-    no_fields,
-    nullable,
-    required,
-    to_date,
-    to_decimal,
-    to_int,
-    to_json,
-    to_object,
-    to_str,
-    unset_or,
-)
+from .. import codec as _codec
 from ..models.billing_interval import BillingInterval
 from ..types import UNSET, Unset
 
 
-@define
+@_define
 class CreateRecurringInvoiceRequest:
     """A schedule on which to bill a customer.
 
@@ -42,44 +30,46 @@ class CreateRecurringInvoiceRequest:
     """
 
     amount: Decimal
-    phone_number: str = field(repr=hidden)
+    phone_number: str = _field(repr=_codec.hidden)
     interval: BillingInterval
     description: str | None | Unset = UNSET
     start_date: datetime.date | None | Unset = UNSET
     end_date: datetime.date | None | Unset = UNSET
     webhook_id: int | None | Unset = UNSET
-    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+    additional_properties: dict[str, Any] = _field(
+        init=False, factory=_codec.no_fields, repr=_codec.keys_only
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON would hold it; fields that are UNSET are left out."""
         result: dict[str, Any] = {
-            key: to_json(value) for key, value in self.additional_properties.items()
+            key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
-        result["amount"] = to_json(self.amount)
-        result["phone_number"] = to_json(self.phone_number)
-        result["interval"] = to_json(self.interval)
+        result["amount"] = _codec.to_json(self.amount)
+        result["phone_number"] = _codec.to_json(self.phone_number)
+        result["interval"] = _codec.to_json(self.interval)
         if self.description is not UNSET:
-            result["description"] = to_json(self.description)
+            result["description"] = _codec.to_json(self.description)
         if self.start_date is not UNSET:
-            result["start_date"] = to_json(self.start_date)
+            result["start_date"] = _codec.to_json(self.start_date)
         if self.end_date is not UNSET:
-            result["end_date"] = to_json(self.end_date)
+            result["end_date"] = _codec.to_json(self.end_date)
         if self.webhook_id is not UNSET:
-            result["webhook_id"] = to_json(self.webhook_id)
+            result["webhook_id"] = _codec.to_json(self.webhook_id)
         return result
 
     @classmethod
     def from_dict(cls, source: object) -> Self:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
-        data = to_object(source)
+        data = _codec.to_object(source)
         result = cls(
-            amount=required(data, "amount", to_decimal),
-            phone_number=required(data, "phone_number", to_str),
-            interval=required(data, "interval", BillingInterval.from_json),
-            description=unset_or(data, "description", nullable(to_str)),
-            start_date=unset_or(data, "start_date", nullable(to_date)),
-            end_date=unset_or(data, "end_date", nullable(to_date)),
-            webhook_id=unset_or(data, "webhook_id", nullable(to_int)),
+            amount=_codec.required(data, "amount", _codec.to_decimal),
+            phone_number=_codec.required(data, "phone_number", _codec.to_str),
+            interval=_codec.required(data, "interval", BillingInterval.from_json),
+            description=_codec.unset_or(data, "description", _codec.nullable(_codec.to_str)),
+            start_date=_codec.unset_or(data, "start_date", _codec.nullable(_codec.to_date)),
+            end_date=_codec.unset_or(data, "end_date", _codec.nullable(_codec.to_date)),
+            webhook_id=_codec.unset_or(data, "webhook_id", _codec.nullable(_codec.to_int)),
         )
         result.additional_properties = data
         return result

@@ -1,22 +1,14 @@
 from decimal import Decimal
 from typing import Any, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
-from ..codec import (
-    keys_only,
-    no_fields,
-    nullable,
-    to_decimal,
-    to_json,
-    to_object,
-    to_str,
-    unset_or,
-)
+from .. import codec as _codec
 from ..types import UNSET, Unset
 
 
-@define
+@_define
 class CreateRefundRequest:
     """How much to give back, and why. Everything in it is optional.
 
@@ -29,26 +21,28 @@ class CreateRefundRequest:
 
     amount: Decimal | None | Unset = UNSET
     reason: str | None | Unset = UNSET
-    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+    additional_properties: dict[str, Any] = _field(
+        init=False, factory=_codec.no_fields, repr=_codec.keys_only
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON would hold it; fields that are UNSET are left out."""
         result: dict[str, Any] = {
-            key: to_json(value) for key, value in self.additional_properties.items()
+            key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
         if self.amount is not UNSET:
-            result["amount"] = to_json(self.amount)
+            result["amount"] = _codec.to_json(self.amount)
         if self.reason is not UNSET:
-            result["reason"] = to_json(self.reason)
+            result["reason"] = _codec.to_json(self.reason)
         return result
 
     @classmethod
     def from_dict(cls, source: object) -> Self:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
-        data = to_object(source)
+        data = _codec.to_object(source)
         result = cls(
-            amount=unset_or(data, "amount", nullable(to_decimal)),
-            reason=unset_or(data, "reason", nullable(to_str)),
+            amount=_codec.unset_or(data, "amount", _codec.nullable(_codec.to_decimal)),
+            reason=_codec.unset_or(data, "reason", _codec.nullable(_codec.to_str)),
         )
         result.additional_properties = data
         return result

@@ -2,26 +2,14 @@ import datetime
 from decimal import Decimal
 from typing import Any, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
-from ..codec import (
-    decimals_as_text,
-    hidden,
-    keys_only,
-    no_fields,
-    optional,
-    required,
-    to_datetime,
-    to_decimal,
-    to_int,
-    to_json,
-    to_object,
-    to_str,
-)
+from .. import codec as _codec
 from ..models.invoice_status import InvoiceStatus
 
 
-@define
+@_define
 class CreatedInvoice:
     """An invoice that has just been created: its `payment_url` is always there.
 
@@ -53,66 +41,68 @@ class CreatedInvoice:
     description: str | None = None
     external_order_id: str | None = None
     kaspi_invoice_id: str | None = None
-    client_name: str | None = field(default=None, repr=hidden)
-    client_phone: str | None = field(default=None, repr=hidden)
+    client_name: str | None = _field(default=None, repr=_codec.hidden)
+    client_phone: str | None = _field(default=None, repr=_codec.hidden)
     paid_at: datetime.datetime | None = None
     cancelled_at: datetime.datetime | None = None
     expired_at: datetime.datetime | None = None
     kaspi_qr_token: str | None = None
     created_at: datetime.datetime | None = None
-    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+    additional_properties: dict[str, Any] = _field(
+        init=False, factory=_codec.no_fields, repr=_codec.keys_only
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON would hold it; optional fields that are None are left out."""
         result: dict[str, Any] = {
-            key: to_json(value) for key, value in self.additional_properties.items()
+            key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
-        result["id"] = to_json(self.id)
-        result["status"] = to_json(self.status)
-        result["payment_url"] = to_json(self.payment_url)
+        result["id"] = _codec.to_json(self.id)
+        result["status"] = _codec.to_json(self.status)
+        result["payment_url"] = _codec.to_json(self.payment_url)
         if self.amount is not None:
-            result["amount"] = decimals_as_text(self.amount)
+            result["amount"] = _codec.decimals_as_text(self.amount)
         if self.description is not None:
-            result["description"] = to_json(self.description)
+            result["description"] = _codec.to_json(self.description)
         if self.external_order_id is not None:
-            result["external_order_id"] = to_json(self.external_order_id)
+            result["external_order_id"] = _codec.to_json(self.external_order_id)
         if self.kaspi_invoice_id is not None:
-            result["kaspi_invoice_id"] = to_json(self.kaspi_invoice_id)
+            result["kaspi_invoice_id"] = _codec.to_json(self.kaspi_invoice_id)
         if self.client_name is not None:
-            result["client_name"] = to_json(self.client_name)
+            result["client_name"] = _codec.to_json(self.client_name)
         if self.client_phone is not None:
-            result["client_phone"] = to_json(self.client_phone)
+            result["client_phone"] = _codec.to_json(self.client_phone)
         if self.paid_at is not None:
-            result["paid_at"] = to_json(self.paid_at)
+            result["paid_at"] = _codec.to_json(self.paid_at)
         if self.cancelled_at is not None:
-            result["cancelled_at"] = to_json(self.cancelled_at)
+            result["cancelled_at"] = _codec.to_json(self.cancelled_at)
         if self.expired_at is not None:
-            result["expired_at"] = to_json(self.expired_at)
+            result["expired_at"] = _codec.to_json(self.expired_at)
         if self.kaspi_qr_token is not None:
-            result["kaspi_qr_token"] = to_json(self.kaspi_qr_token)
+            result["kaspi_qr_token"] = _codec.to_json(self.kaspi_qr_token)
         if self.created_at is not None:
-            result["created_at"] = to_json(self.created_at)
+            result["created_at"] = _codec.to_json(self.created_at)
         return result
 
     @classmethod
     def from_dict(cls, source: object) -> Self:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
-        data = to_object(source)
+        data = _codec.to_object(source)
         result = cls(
-            id=required(data, "id", to_int),
-            status=required(data, "status", InvoiceStatus.from_json),
-            payment_url=required(data, "payment_url", to_str),
-            amount=optional(data, "amount", to_decimal),
-            description=optional(data, "description", to_str),
-            external_order_id=optional(data, "external_order_id", to_str),
-            kaspi_invoice_id=optional(data, "kaspi_invoice_id", to_str),
-            client_name=optional(data, "client_name", to_str),
-            client_phone=optional(data, "client_phone", to_str),
-            paid_at=optional(data, "paid_at", to_datetime),
-            cancelled_at=optional(data, "cancelled_at", to_datetime),
-            expired_at=optional(data, "expired_at", to_datetime),
-            kaspi_qr_token=optional(data, "kaspi_qr_token", to_str),
-            created_at=optional(data, "created_at", to_datetime),
+            id=_codec.required(data, "id", _codec.to_int),
+            status=_codec.required(data, "status", InvoiceStatus.from_json),
+            payment_url=_codec.required(data, "payment_url", _codec.to_str),
+            amount=_codec.optional(data, "amount", _codec.to_decimal),
+            description=_codec.optional(data, "description", _codec.to_str),
+            external_order_id=_codec.optional(data, "external_order_id", _codec.to_str),
+            kaspi_invoice_id=_codec.optional(data, "kaspi_invoice_id", _codec.to_str),
+            client_name=_codec.optional(data, "client_name", _codec.to_str),
+            client_phone=_codec.optional(data, "client_phone", _codec.to_str),
+            paid_at=_codec.optional(data, "paid_at", _codec.to_datetime),
+            cancelled_at=_codec.optional(data, "cancelled_at", _codec.to_datetime),
+            expired_at=_codec.optional(data, "expired_at", _codec.to_datetime),
+            kaspi_qr_token=_codec.optional(data, "kaspi_qr_token", _codec.to_str),
+            created_at=_codec.optional(data, "created_at", _codec.to_datetime),
         )
         result.additional_properties = data
         return result

@@ -1,18 +1,12 @@
 from typing import Any, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
-from ..codec import (
-    keys_only,
-    no_fields,
-    required,
-    to_json,
-    to_object,
-    to_str,
-)
+from .. import codec as _codec
 
 
-@define
+@_define
 class Error:
     """What went wrong.
 
@@ -22,22 +16,24 @@ class Error:
     """
 
     message: str
-    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+    additional_properties: dict[str, Any] = _field(
+        init=False, factory=_codec.no_fields, repr=_codec.keys_only
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON would hold it."""
         result: dict[str, Any] = {
-            key: to_json(value) for key, value in self.additional_properties.items()
+            key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
-        result["message"] = to_json(self.message)
+        result["message"] = _codec.to_json(self.message)
         return result
 
     @classmethod
     def from_dict(cls, source: object) -> Self:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
-        data = to_object(source)
+        data = _codec.to_object(source)
         result = cls(
-            message=required(data, "message", to_str),
+            message=_codec.required(data, "message", _codec.to_str),
         )
         result.additional_properties = data
         return result

@@ -1,39 +1,32 @@
 from typing import Any, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
-from ..codec import (
-    keys_only,
-    list_of,
-    no_fields,
-    rest_of,
-    to_json,
-    to_object,
-    to_str,
-)
+from .. import codec as _codec
 
 
-@define
+@_define
 class FieldErrors:
     """For each field that is not valid, what is wrong with it."""
 
-    additional_properties: dict[str, list[str]] = field(
-        init=False, factory=no_fields, repr=keys_only
+    additional_properties: dict[str, list[str]] = _field(
+        init=False, factory=_codec.no_fields, repr=_codec.keys_only
     )
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON would hold it."""
         result: dict[str, Any] = {
-            key: to_json(value) for key, value in self.additional_properties.items()
+            key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
         return result
 
     @classmethod
     def from_dict(cls, source: object) -> Self:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
-        data = to_object(source)
+        data = _codec.to_object(source)
         result = cls()
-        result.additional_properties = rest_of(data, list_of(to_str))
+        result.additional_properties = _codec.rest_of(data, _codec.list_of(_codec.to_str))
         return result
 
     def __contains__(self, key: str) -> bool:

@@ -3,23 +3,17 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
-from ..codec import (
-    keys_only,
-    no_fields,
-    required,
-    to_datetime,
-    to_json,
-    to_object,
-)
+from .. import codec as _codec
 from ..models.webhook_event_type import WebhookEventType
 
 if TYPE_CHECKING:
     from ..models.invoice_event_data import InvoiceEventData
 
 
-@define
+@_define
 class InvoiceEvent:
     """The body of a webhook: an invoice was paid, cancelled or expired.
 
@@ -36,16 +30,18 @@ class InvoiceEvent:
     event: WebhookEventType
     invoice: InvoiceEventData
     timestamp: datetime.datetime
-    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+    additional_properties: dict[str, Any] = _field(
+        init=False, factory=_codec.no_fields, repr=_codec.keys_only
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON would hold it."""
         result: dict[str, Any] = {
-            key: to_json(value) for key, value in self.additional_properties.items()
+            key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
-        result["event"] = to_json(self.event)
-        result["invoice"] = to_json(self.invoice)
-        result["timestamp"] = to_json(self.timestamp)
+        result["event"] = _codec.to_json(self.event)
+        result["invoice"] = _codec.to_json(self.invoice)
+        result["timestamp"] = _codec.to_json(self.timestamp)
         return result
 
     @classmethod
@@ -53,11 +49,11 @@ class InvoiceEvent:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
         from ..models.invoice_event_data import InvoiceEventData
 
-        data = to_object(source)
+        data = _codec.to_object(source)
         result = cls(
-            event=required(data, "event", WebhookEventType.from_json),
-            invoice=required(data, "invoice", InvoiceEventData.from_dict),
-            timestamp=required(data, "timestamp", to_datetime),
+            event=_codec.required(data, "event", WebhookEventType.from_json),
+            invoice=_codec.required(data, "invoice", InvoiceEventData.from_dict),
+            timestamp=_codec.required(data, "timestamp", _codec.to_datetime),
         )
         result.additional_properties = data
         return result

@@ -1,22 +1,13 @@
 from typing import Any, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
-from ..codec import (
-    hidden,
-    keys_only,
-    no_fields,
-    optional,
-    required,
-    to_int,
-    to_json,
-    to_object,
-    to_str,
-)
+from .. import codec as _codec
 from ..models.organization_status import OrganizationStatus
 
 
-@define
+@_define
 class Organization:
     """An organization of Kaspi Business for which the service acts as a cashier.
 
@@ -32,32 +23,34 @@ class Organization:
 
     id: int
     status: OrganizationStatus
-    idn: str | None = field(default=None, repr=hidden)
+    idn: str | None = _field(default=None, repr=_codec.hidden)
     time_remaining: int | None = None
-    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+    additional_properties: dict[str, Any] = _field(
+        init=False, factory=_codec.no_fields, repr=_codec.keys_only
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON would hold it; optional fields that are None are left out."""
         result: dict[str, Any] = {
-            key: to_json(value) for key, value in self.additional_properties.items()
+            key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
-        result["id"] = to_json(self.id)
-        result["status"] = to_json(self.status)
+        result["id"] = _codec.to_json(self.id)
+        result["status"] = _codec.to_json(self.status)
         if self.idn is not None:
-            result["idn"] = to_json(self.idn)
+            result["idn"] = _codec.to_json(self.idn)
         if self.time_remaining is not None:
-            result["time_remaining"] = to_json(self.time_remaining)
+            result["time_remaining"] = _codec.to_json(self.time_remaining)
         return result
 
     @classmethod
     def from_dict(cls, source: object) -> Self:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
-        data = to_object(source)
+        data = _codec.to_object(source)
         result = cls(
-            id=required(data, "id", to_int),
-            status=required(data, "status", OrganizationStatus.from_json),
-            idn=optional(data, "idn", to_str),
-            time_remaining=optional(data, "time_remaining", to_int),
+            id=_codec.required(data, "id", _codec.to_int),
+            status=_codec.required(data, "status", OrganizationStatus.from_json),
+            idn=_codec.optional(data, "idn", _codec.to_str),
+            time_remaining=_codec.optional(data, "time_remaining", _codec.to_int),
         )
         result.additional_properties = data
         return result

@@ -2,21 +2,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
-from ..codec import (
-    keys_only,
-    no_fields,
-    required,
-    to_json,
-    to_object,
-)
+from .. import codec as _codec
 
 if TYPE_CHECKING:
     from ..models.organization import Organization
 
 
-@define
+@_define
 class OrganizationEnvelope:
     """An organization inside an object.
 
@@ -25,14 +20,16 @@ class OrganizationEnvelope:
     """
 
     organization: Organization
-    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+    additional_properties: dict[str, Any] = _field(
+        init=False, factory=_codec.no_fields, repr=_codec.keys_only
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON would hold it."""
         result: dict[str, Any] = {
-            key: to_json(value) for key, value in self.additional_properties.items()
+            key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
-        result["organization"] = to_json(self.organization)
+        result["organization"] = _codec.to_json(self.organization)
         return result
 
     @classmethod
@@ -40,9 +37,9 @@ class OrganizationEnvelope:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
         from ..models.organization import Organization
 
-        data = to_object(source)
+        data = _codec.to_object(source)
         result = cls(
-            organization=required(data, "organization", Organization.from_dict),
+            organization=_codec.required(data, "organization", Organization.from_dict),
         )
         result.additional_properties = data
         return result

@@ -2,23 +2,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
-from ..codec import (
-    keys_only,
-    no_fields,
-    optional,
-    required,
-    to_json,
-    to_object,
-    to_str,
-)
+from .. import codec as _codec
 
 if TYPE_CHECKING:
     from ..models.organization import Organization
 
 
-@define
+@_define
 class OrganizationVerification:
     """A verification that has just begun.
 
@@ -29,16 +22,18 @@ class OrganizationVerification:
 
     organization: Organization
     message: str | None = None
-    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+    additional_properties: dict[str, Any] = _field(
+        init=False, factory=_codec.no_fields, repr=_codec.keys_only
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON would hold it; optional fields that are None are left out."""
         result: dict[str, Any] = {
-            key: to_json(value) for key, value in self.additional_properties.items()
+            key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
-        result["organization"] = to_json(self.organization)
+        result["organization"] = _codec.to_json(self.organization)
         if self.message is not None:
-            result["message"] = to_json(self.message)
+            result["message"] = _codec.to_json(self.message)
         return result
 
     @classmethod
@@ -46,10 +41,10 @@ class OrganizationVerification:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
         from ..models.organization import Organization
 
-        data = to_object(source)
+        data = _codec.to_object(source)
         result = cls(
-            organization=required(data, "organization", Organization.from_dict),
-            message=optional(data, "message", to_str),
+            organization=_codec.required(data, "organization", Organization.from_dict),
+            message=_codec.optional(data, "message", _codec.to_str),
         )
         result.additional_properties = data
         return result

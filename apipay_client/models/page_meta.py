@@ -1,18 +1,12 @@
 from typing import Any, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
-from ..codec import (
-    keys_only,
-    no_fields,
-    required,
-    to_int,
-    to_json,
-    to_object,
-)
+from .. import codec as _codec
 
 
-@define
+@_define
 class PageMeta:
     """Where a page stands in its list.
 
@@ -25,26 +19,28 @@ class PageMeta:
     current_page: int
     per_page: int
     total: int
-    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+    additional_properties: dict[str, Any] = _field(
+        init=False, factory=_codec.no_fields, repr=_codec.keys_only
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON would hold it."""
         result: dict[str, Any] = {
-            key: to_json(value) for key, value in self.additional_properties.items()
+            key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
-        result["current_page"] = to_json(self.current_page)
-        result["per_page"] = to_json(self.per_page)
-        result["total"] = to_json(self.total)
+        result["current_page"] = _codec.to_json(self.current_page)
+        result["per_page"] = _codec.to_json(self.per_page)
+        result["total"] = _codec.to_json(self.total)
         return result
 
     @classmethod
     def from_dict(cls, source: object) -> Self:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
-        data = to_object(source)
+        data = _codec.to_object(source)
         result = cls(
-            current_page=required(data, "current_page", to_int),
-            per_page=required(data, "per_page", to_int),
-            total=required(data, "total", to_int),
+            current_page=_codec.required(data, "current_page", _codec.to_int),
+            per_page=_codec.required(data, "per_page", _codec.to_int),
+            total=_codec.required(data, "total", _codec.to_int),
         )
         result.additional_properties = data
         return result

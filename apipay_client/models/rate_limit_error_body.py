@@ -1,19 +1,12 @@
 from typing import Any, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
-from ..codec import (
-    keys_only,
-    no_fields,
-    required,
-    to_int,
-    to_json,
-    to_object,
-    to_str,
-)
+from .. import codec as _codec
 
 
-@define
+@_define
 class RateLimitErrorBody:
     """The rate limit is used up.
 
@@ -25,24 +18,26 @@ class RateLimitErrorBody:
 
     message: str
     retry_after: int
-    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+    additional_properties: dict[str, Any] = _field(
+        init=False, factory=_codec.no_fields, repr=_codec.keys_only
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON would hold it."""
         result: dict[str, Any] = {
-            key: to_json(value) for key, value in self.additional_properties.items()
+            key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
-        result["message"] = to_json(self.message)
-        result["retry_after"] = to_json(self.retry_after)
+        result["message"] = _codec.to_json(self.message)
+        result["retry_after"] = _codec.to_json(self.retry_after)
         return result
 
     @classmethod
     def from_dict(cls, source: object) -> Self:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
-        data = to_object(source)
+        data = _codec.to_object(source)
         result = cls(
-            message=required(data, "message", to_str),
-            retry_after=required(data, "retry_after", to_int),
+            message=_codec.required(data, "message", _codec.to_str),
+            retry_after=_codec.required(data, "retry_after", _codec.to_int),
         )
         result.additional_properties = data
         return result

@@ -2,28 +2,15 @@ import datetime
 from decimal import Decimal
 from typing import Any, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
-from ..codec import (
-    decimals_as_text,
-    hidden,
-    keys_only,
-    no_fields,
-    optional,
-    required,
-    to_date,
-    to_datetime,
-    to_decimal,
-    to_int,
-    to_json,
-    to_object,
-    to_str,
-)
+from .. import codec as _codec
 from ..models.billing_interval import BillingInterval
 from ..models.recurring_invoice_status import RecurringInvoiceStatus
 
 
-@define
+@_define
 class RecurringInvoice:
     """A schedule that issues invoices. Items of lists and answers of actions can be shorter than
     the whole: only `id` and `status` are always there.
@@ -47,55 +34,57 @@ class RecurringInvoice:
     id: int
     status: RecurringInvoiceStatus
     amount: Decimal | None = None
-    phone_number: str | None = field(default=None, repr=hidden)
+    phone_number: str | None = _field(default=None, repr=_codec.hidden)
     description: str | None = None
     interval: BillingInterval | None = None
     start_date: datetime.date | None = None
     end_date: datetime.date | None = None
     next_billing_date: datetime.date | None = None
     created_at: datetime.datetime | None = None
-    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+    additional_properties: dict[str, Any] = _field(
+        init=False, factory=_codec.no_fields, repr=_codec.keys_only
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON would hold it; optional fields that are None are left out."""
         result: dict[str, Any] = {
-            key: to_json(value) for key, value in self.additional_properties.items()
+            key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
-        result["id"] = to_json(self.id)
-        result["status"] = to_json(self.status)
+        result["id"] = _codec.to_json(self.id)
+        result["status"] = _codec.to_json(self.status)
         if self.amount is not None:
-            result["amount"] = decimals_as_text(self.amount)
+            result["amount"] = _codec.decimals_as_text(self.amount)
         if self.phone_number is not None:
-            result["phone_number"] = to_json(self.phone_number)
+            result["phone_number"] = _codec.to_json(self.phone_number)
         if self.description is not None:
-            result["description"] = to_json(self.description)
+            result["description"] = _codec.to_json(self.description)
         if self.interval is not None:
-            result["interval"] = to_json(self.interval)
+            result["interval"] = _codec.to_json(self.interval)
         if self.start_date is not None:
-            result["start_date"] = to_json(self.start_date)
+            result["start_date"] = _codec.to_json(self.start_date)
         if self.end_date is not None:
-            result["end_date"] = to_json(self.end_date)
+            result["end_date"] = _codec.to_json(self.end_date)
         if self.next_billing_date is not None:
-            result["next_billing_date"] = to_json(self.next_billing_date)
+            result["next_billing_date"] = _codec.to_json(self.next_billing_date)
         if self.created_at is not None:
-            result["created_at"] = to_json(self.created_at)
+            result["created_at"] = _codec.to_json(self.created_at)
         return result
 
     @classmethod
     def from_dict(cls, source: object) -> Self:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
-        data = to_object(source)
+        data = _codec.to_object(source)
         result = cls(
-            id=required(data, "id", to_int),
-            status=required(data, "status", RecurringInvoiceStatus.from_json),
-            amount=optional(data, "amount", to_decimal),
-            phone_number=optional(data, "phone_number", to_str),
-            description=optional(data, "description", to_str),
-            interval=optional(data, "interval", BillingInterval.from_json),
-            start_date=optional(data, "start_date", to_date),
-            end_date=optional(data, "end_date", to_date),
-            next_billing_date=optional(data, "next_billing_date", to_date),
-            created_at=optional(data, "created_at", to_datetime),
+            id=_codec.required(data, "id", _codec.to_int),
+            status=_codec.required(data, "status", RecurringInvoiceStatus.from_json),
+            amount=_codec.optional(data, "amount", _codec.to_decimal),
+            phone_number=_codec.optional(data, "phone_number", _codec.to_str),
+            description=_codec.optional(data, "description", _codec.to_str),
+            interval=_codec.optional(data, "interval", BillingInterval.from_json),
+            start_date=_codec.optional(data, "start_date", _codec.to_date),
+            end_date=_codec.optional(data, "end_date", _codec.to_date),
+            next_billing_date=_codec.optional(data, "next_billing_date", _codec.to_date),
+            created_at=_codec.optional(data, "created_at", _codec.to_datetime),
         )
         result.additional_properties = data
         return result

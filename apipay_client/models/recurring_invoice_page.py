@@ -2,23 +2,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
-from ..codec import (
-    keys_only,
-    list_of,
-    no_fields,
-    required,
-    to_json,
-    to_object,
-)
+from .. import codec as _codec
 
 if TYPE_CHECKING:
     from ..models.page_meta import PageMeta
     from ..models.recurring_invoice import RecurringInvoice
 
 
-@define
+@_define
 class RecurringInvoicePage:
     """One page of recurring invoices.
 
@@ -29,15 +23,17 @@ class RecurringInvoicePage:
 
     data: list[RecurringInvoice]
     meta: PageMeta
-    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+    additional_properties: dict[str, Any] = _field(
+        init=False, factory=_codec.no_fields, repr=_codec.keys_only
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON would hold it."""
         result: dict[str, Any] = {
-            key: to_json(value) for key, value in self.additional_properties.items()
+            key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
-        result["data"] = to_json(self.data)
-        result["meta"] = to_json(self.meta)
+        result["data"] = _codec.to_json(self.data)
+        result["meta"] = _codec.to_json(self.meta)
         return result
 
     @classmethod
@@ -46,10 +42,10 @@ class RecurringInvoicePage:
         from ..models.page_meta import PageMeta
         from ..models.recurring_invoice import RecurringInvoice
 
-        data = to_object(source)
+        data = _codec.to_object(source)
         result = cls(
-            data=required(data, "data", list_of(RecurringInvoice.from_dict)),
-            meta=required(data, "meta", PageMeta.from_dict),
+            data=_codec.required(data, "data", _codec.list_of(RecurringInvoice.from_dict)),
+            meta=_codec.required(data, "meta", PageMeta.from_dict),
         )
         result.additional_properties = data
         return result

@@ -2,25 +2,14 @@ import datetime
 from decimal import Decimal
 from typing import Any, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
-from ..codec import (
-    decimals_as_text,
-    keys_only,
-    no_fields,
-    optional,
-    required,
-    to_datetime,
-    to_decimal,
-    to_int,
-    to_json,
-    to_object,
-    to_str,
-)
+from .. import codec as _codec
 from ..models.refund_status import RefundStatus
 
 
-@define
+@_define
 class Refund:
     """Money given back to a customer, the whole of an invoice or a part.
 
@@ -45,35 +34,37 @@ class Refund:
     invoice_id: int | None = None
     reason: str | None = None
     created_at: datetime.datetime | None = None
-    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+    additional_properties: dict[str, Any] = _field(
+        init=False, factory=_codec.no_fields, repr=_codec.keys_only
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON would hold it; optional fields that are None are left out."""
         result: dict[str, Any] = {
-            key: to_json(value) for key, value in self.additional_properties.items()
+            key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
-        result["id"] = to_json(self.id)
-        result["status"] = to_json(self.status)
-        result["amount"] = decimals_as_text(self.amount)
+        result["id"] = _codec.to_json(self.id)
+        result["status"] = _codec.to_json(self.status)
+        result["amount"] = _codec.decimals_as_text(self.amount)
         if self.invoice_id is not None:
-            result["invoice_id"] = to_json(self.invoice_id)
+            result["invoice_id"] = _codec.to_json(self.invoice_id)
         if self.reason is not None:
-            result["reason"] = to_json(self.reason)
+            result["reason"] = _codec.to_json(self.reason)
         if self.created_at is not None:
-            result["created_at"] = to_json(self.created_at)
+            result["created_at"] = _codec.to_json(self.created_at)
         return result
 
     @classmethod
     def from_dict(cls, source: object) -> Self:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
-        data = to_object(source)
+        data = _codec.to_object(source)
         result = cls(
-            id=required(data, "id", to_int),
-            status=required(data, "status", RefundStatus.from_json),
-            amount=required(data, "amount", to_decimal),
-            invoice_id=optional(data, "invoice_id", to_int),
-            reason=optional(data, "reason", to_str),
-            created_at=optional(data, "created_at", to_datetime),
+            id=_codec.required(data, "id", _codec.to_int),
+            status=_codec.required(data, "status", RefundStatus.from_json),
+            amount=_codec.required(data, "amount", _codec.to_decimal),
+            invoice_id=_codec.optional(data, "invoice_id", _codec.to_int),
+            reason=_codec.optional(data, "reason", _codec.to_str),
+            created_at=_codec.optional(data, "created_at", _codec.to_datetime),
         )
         result.additional_properties = data
         return result

@@ -2,22 +2,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
-from ..codec import (
-    keys_only,
-    list_of,
-    no_fields,
-    required,
-    to_json,
-    to_object,
-)
+from .. import codec as _codec
 
 if TYPE_CHECKING:
     from ..models.refund import Refund
 
 
-@define
+@_define
 class RefundList:
     """All refunds of one invoice.
 
@@ -26,14 +20,16 @@ class RefundList:
     """
 
     data: list[Refund]
-    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+    additional_properties: dict[str, Any] = _field(
+        init=False, factory=_codec.no_fields, repr=_codec.keys_only
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON would hold it."""
         result: dict[str, Any] = {
-            key: to_json(value) for key, value in self.additional_properties.items()
+            key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
-        result["data"] = to_json(self.data)
+        result["data"] = _codec.to_json(self.data)
         return result
 
     @classmethod
@@ -41,9 +37,9 @@ class RefundList:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
         from ..models.refund import Refund
 
-        data = to_object(source)
+        data = _codec.to_object(source)
         result = cls(
-            data=required(data, "data", list_of(Refund.from_dict)),
+            data=_codec.required(data, "data", _codec.list_of(Refund.from_dict)),
         )
         result.additional_properties = data
         return result

@@ -1,23 +1,15 @@
 from decimal import Decimal
 from typing import Any, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
-from ..codec import (
-    keys_only,
-    no_fields,
-    nullable,
-    to_decimal,
-    to_json,
-    to_object,
-    to_str,
-    unset_or,
-)
+from .. import codec as _codec
 from ..models.billing_interval import BillingInterval
 from ..types import UNSET, Unset
 
 
-@define
+@_define
 class UpdateRecurringInvoiceRequest:
     """What to change; what is absent or null stays as it is.
 
@@ -31,29 +23,31 @@ class UpdateRecurringInvoiceRequest:
     amount: Decimal | None | Unset = UNSET
     description: str | None | Unset = UNSET
     interval: BillingInterval | None | Unset = UNSET
-    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+    additional_properties: dict[str, Any] = _field(
+        init=False, factory=_codec.no_fields, repr=_codec.keys_only
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON would hold it; fields that are UNSET are left out."""
         result: dict[str, Any] = {
-            key: to_json(value) for key, value in self.additional_properties.items()
+            key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
         if self.amount is not UNSET:
-            result["amount"] = to_json(self.amount)
+            result["amount"] = _codec.to_json(self.amount)
         if self.description is not UNSET:
-            result["description"] = to_json(self.description)
+            result["description"] = _codec.to_json(self.description)
         if self.interval is not UNSET:
-            result["interval"] = to_json(self.interval)
+            result["interval"] = _codec.to_json(self.interval)
         return result
 
     @classmethod
     def from_dict(cls, source: object) -> Self:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
-        data = to_object(source)
+        data = _codec.to_object(source)
         result = cls(
-            amount=unset_or(data, "amount", nullable(to_decimal)),
-            description=unset_or(data, "description", nullable(to_str)),
-            interval=unset_or(data, "interval", nullable(BillingInterval.from_json)),
+            amount=_codec.unset_or(data, "amount", _codec.nullable(_codec.to_decimal)),
+            description=_codec.unset_or(data, "description", _codec.nullable(_codec.to_str)),
+            interval=_codec.unset_or(data, "interval", _codec.nullable(BillingInterval.from_json)),
         )
         result.additional_properties = data
         return result

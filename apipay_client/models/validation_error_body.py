@@ -2,22 +2,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
-from ..codec import (
-    keys_only,
-    no_fields,
-    required,
-    to_json,
-    to_object,
-    to_str,
-)
+from .. import codec as _codec
 
 if TYPE_CHECKING:
     from ..models.field_errors import FieldErrors
 
 
-@define
+@_define
 class ValidationErrorBody:
     """Which fields of a request are not valid.
 
@@ -29,15 +23,17 @@ class ValidationErrorBody:
 
     message: str
     errors: FieldErrors
-    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+    additional_properties: dict[str, Any] = _field(
+        init=False, factory=_codec.no_fields, repr=_codec.keys_only
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON would hold it."""
         result: dict[str, Any] = {
-            key: to_json(value) for key, value in self.additional_properties.items()
+            key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
-        result["message"] = to_json(self.message)
-        result["errors"] = to_json(self.errors)
+        result["message"] = _codec.to_json(self.message)
+        result["errors"] = _codec.to_json(self.errors)
         return result
 
     @classmethod
@@ -45,10 +41,10 @@ class ValidationErrorBody:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
         from ..models.field_errors import FieldErrors
 
-        data = to_object(source)
+        data = _codec.to_object(source)
         result = cls(
-            message=required(data, "message", to_str),
-            errors=required(data, "errors", FieldErrors.from_dict),
+            message=_codec.required(data, "message", _codec.to_str),
+            errors=_codec.required(data, "errors", FieldErrors.from_dict),
         )
         result.additional_properties = data
         return result

@@ -1,19 +1,12 @@
 from typing import Any, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
-from ..codec import (
-    hidden,
-    keys_only,
-    no_fields,
-    required,
-    to_json,
-    to_object,
-    to_str,
-)
+from .. import codec as _codec
 
 
-@define
+@_define
 class VerifyOrganizationRequest:
     """The organization to verify.
 
@@ -22,23 +15,25 @@ class VerifyOrganizationRequest:
             ^[0-9]{12}$.
     """
 
-    idn: str = field(repr=hidden)
-    additional_properties: dict[str, Any] = field(init=False, factory=no_fields, repr=keys_only)
+    idn: str = _field(repr=_codec.hidden)
+    additional_properties: dict[str, Any] = _field(
+        init=False, factory=_codec.no_fields, repr=_codec.keys_only
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON would hold it."""
         result: dict[str, Any] = {
-            key: to_json(value) for key, value in self.additional_properties.items()
+            key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
-        result["idn"] = to_json(self.idn)
+        result["idn"] = _codec.to_json(self.idn)
         return result
 
     @classmethod
     def from_dict(cls, source: object) -> Self:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
-        data = to_object(source)
+        data = _codec.to_object(source)
         result = cls(
-            idn=required(data, "idn", to_str),
+            idn=_codec.required(data, "idn", _codec.to_str),
         )
         result.additional_properties = data
         return result

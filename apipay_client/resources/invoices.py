@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import ClassVar, Literal, cast
 
+from .. import codec as _codec
 from ..api.invoices import cancel_invoice, create_invoice, get_invoice, list_invoices
 from ..client import AuthenticatedClient
-from ..codec import decimal_argument, enum_arguments
 from ..errors import InvalidArgument
 from ..models.create_invoice_request import CreateInvoiceRequest
 from ..models.created_invoice import CreatedInvoice
@@ -82,7 +82,7 @@ class Invoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            status_value: builtins.list[InvoiceStatus] | Unset = enum_arguments(
+            status_value: builtins.list[InvoiceStatus] | Unset = _codec.enum_arguments(
                 "status", InvoiceStatus.from_json, status
             )
         except InvalidArgument as error:
@@ -146,7 +146,7 @@ class Invoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            amount_value: Decimal = decimal_argument("amount", amount, "0.01")
+            amount_value: Decimal = _codec.decimal_argument("amount", amount, "0.01")
             phone_number_value: str = self._client.normalised("kz-phone", phone_number)
         except InvalidArgument as error:
             raise self._client.failure(error) from None
@@ -294,7 +294,7 @@ class AsyncInvoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            status_value: builtins.list[InvoiceStatus] | Unset = enum_arguments(
+            status_value: builtins.list[InvoiceStatus] | Unset = _codec.enum_arguments(
                 "status", InvoiceStatus.from_json, status
             )
         except InvalidArgument as error:
@@ -358,7 +358,7 @@ class AsyncInvoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            amount_value: Decimal = decimal_argument("amount", amount, "0.01")
+            amount_value: Decimal = _codec.decimal_argument("amount", amount, "0.01")
             phone_number_value: str = self._client.normalised("kz-phone", phone_number)
         except InvalidArgument as error:
             raise self._client.failure(error) from None

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import ClassVar, Literal, cast
 
+from .. import codec as _codec
 from ..api.recurring_invoices import (
     bill_now_recurring_invoice,
     cancel_recurring_invoice,
@@ -17,7 +18,6 @@ from ..api.recurring_invoices import (
     update_recurring_invoice,
 )
 from ..client import AuthenticatedClient
-from ..codec import decimal_argument, enum_argument
 from ..errors import InvalidArgument
 from ..models.billing_interval import BillingInterval
 from ..models.create_recurring_invoice_request import CreateRecurringInvoiceRequest
@@ -90,7 +90,7 @@ class RecurringInvoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            status_value: RecurringInvoiceStatus | Unset = enum_argument(
+            status_value: RecurringInvoiceStatus | Unset = _codec.enum_argument(
                 "status", RecurringInvoiceStatus.from_json, status
             )
         except InvalidArgument as error:
@@ -155,9 +155,9 @@ class RecurringInvoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            amount_value: Decimal = decimal_argument("amount", amount, "0.01")
+            amount_value: Decimal = _codec.decimal_argument("amount", amount, "0.01")
             phone_number_value: str = self._client.normalised("kz-phone", phone_number)
-            interval_value: BillingInterval = enum_argument(
+            interval_value: BillingInterval = _codec.enum_argument(
                 "interval", BillingInterval.from_json, interval
             )
         except InvalidArgument as error:
@@ -256,8 +256,8 @@ class RecurringInvoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            amount_value: Decimal | None | Unset = decimal_argument("amount", amount, "0.01")
-            interval_value: BillingInterval | None | Unset = enum_argument(
+            amount_value: Decimal | None | Unset = _codec.decimal_argument("amount", amount, "0.01")
+            interval_value: BillingInterval | None | Unset = _codec.enum_argument(
                 "interval", BillingInterval.from_json, interval
             )
         except InvalidArgument as error:
@@ -531,7 +531,7 @@ class AsyncRecurringInvoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            status_value: RecurringInvoiceStatus | Unset = enum_argument(
+            status_value: RecurringInvoiceStatus | Unset = _codec.enum_argument(
                 "status", RecurringInvoiceStatus.from_json, status
             )
         except InvalidArgument as error:
@@ -596,9 +596,9 @@ class AsyncRecurringInvoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            amount_value: Decimal = decimal_argument("amount", amount, "0.01")
+            amount_value: Decimal = _codec.decimal_argument("amount", amount, "0.01")
             phone_number_value: str = self._client.normalised("kz-phone", phone_number)
-            interval_value: BillingInterval = enum_argument(
+            interval_value: BillingInterval = _codec.enum_argument(
                 "interval", BillingInterval.from_json, interval
             )
         except InvalidArgument as error:
@@ -697,8 +697,8 @@ class AsyncRecurringInvoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            amount_value: Decimal | None | Unset = decimal_argument("amount", amount, "0.01")
-            interval_value: BillingInterval | None | Unset = enum_argument(
+            amount_value: Decimal | None | Unset = _codec.decimal_argument("amount", amount, "0.01")
+            interval_value: BillingInterval | None | Unset = _codec.enum_argument(
                 "interval", BillingInterval.from_json, interval
             )
         except InvalidArgument as error:

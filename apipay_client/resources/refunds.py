@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import ClassVar, cast
 
+from .. import codec as _codec
 from ..api.refunds import create_refund, get_refund, list_invoice_refunds, list_refunds
 from ..client import AuthenticatedClient
-from ..codec import decimal_argument
 from ..errors import InvalidArgument
 from ..models.create_refund_request import CreateRefundRequest
 from ..models.refund import Refund
@@ -73,7 +73,7 @@ class Refunds:
             503: The service's session with Kaspi has expired.
         """
         try:
-            amount_value: Decimal | None | Unset = decimal_argument("amount", amount, "0.01")
+            amount_value: Decimal | None | Unset = _codec.decimal_argument("amount", amount, "0.01")
         except InvalidArgument as error:
             raise self._client.failure(error) from None
         response = create_refund.sync_detailed(
@@ -243,7 +243,7 @@ class AsyncRefunds:
             503: The service's session with Kaspi has expired.
         """
         try:
-            amount_value: Decimal | None | Unset = decimal_argument("amount", amount, "0.01")
+            amount_value: Decimal | None | Unset = _codec.decimal_argument("amount", amount, "0.01")
         except InvalidArgument as error:
             raise self._client.failure(error) from None
         response = await create_refund.asyncio_detailed(

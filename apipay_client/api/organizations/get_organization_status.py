@@ -4,16 +4,16 @@ from typing import Any
 
 import httpx
 
-from ... import operations
+from ... import codec as _codec
+from ... import operations as _operations
+from ... import parsing as _parsing
 from ...client import AuthenticatedClient, Client
-from ...codec import path_value
 from ...models.error import Error
 from ...models.organization_envelope import OrganizationEnvelope
 from ...models.rate_limit_error_body import RateLimitErrorBody
-from ...parsing import error_body, success_body, unexpected
 from ...types import CallOptions, Response
 
-OPERATION = operations.GET_ORGANIZATION_STATUS
+OPERATION = _operations.GET_ORGANIZATION_STATUS
 
 
 def _get_kwargs(
@@ -22,7 +22,7 @@ def _get_kwargs(
     request: dict[str, Any] = {
         "method": OPERATION.method,
         "url": "/organizations/{id}/status".format(
-            id=path_value(id),
+            id=_codec.path_value(id),
         ),
     }
     return request
@@ -32,22 +32,22 @@ def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Error | OrganizationEnvelope | RateLimitErrorBody | None:
     if response.status_code == 200:
-        return success_body(client, OPERATION, response, OrganizationEnvelope.from_dict)
+        return _parsing.success_body(client, OPERATION, response, OrganizationEnvelope.from_dict)
     if response.status_code == 401:
-        return error_body(response, Error.from_dict)
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 404:
-        return error_body(response, Error.from_dict)
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 410:
-        return error_body(response, Error.from_dict)
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 429:
-        return error_body(response, RateLimitErrorBody.from_dict)
+        return _parsing.error_body(response, RateLimitErrorBody.from_dict)
     if response.status_code == 500:
-        return error_body(response, Error.from_dict)
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 502:
-        return error_body(response, Error.from_dict)
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 503:
-        return error_body(response, Error.from_dict)
-    unexpected(client, OPERATION, response)
+        return _parsing.error_body(response, Error.from_dict)
+    _parsing.unexpected(client, OPERATION, response)
     return None
 
 

@@ -4,18 +4,18 @@ from typing import Any
 
 import httpx
 
-from ... import operations
+from ... import codec as _codec
+from ... import operations as _operations
+from ... import parsing as _parsing
 from ...client import AuthenticatedClient, Client
-from ...codec import dumps
 from ...models.create_recurring_invoice_request import CreateRecurringInvoiceRequest
 from ...models.error import Error
 from ...models.rate_limit_error_body import RateLimitErrorBody
 from ...models.recurring_invoice import RecurringInvoice
 from ...models.validation_error_body import ValidationErrorBody
-from ...parsing import error_body, success_body, unexpected
 from ...types import CallOptions, Response
 
-OPERATION = operations.CREATE_RECURRING_INVOICE
+OPERATION = _operations.CREATE_RECURRING_INVOICE
 
 
 def _get_kwargs(
@@ -26,7 +26,7 @@ def _get_kwargs(
         "method": OPERATION.method,
         "url": "/recurring-invoices",
     }
-    request["content"] = dumps(body)
+    request["content"] = _codec.dumps(body)
     request["headers"] = {**request.get("headers", {}), "Content-Type": "application/json"}
     return request
 
@@ -35,22 +35,22 @@ def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody | None:
     if response.status_code == 200:
-        return success_body(client, OPERATION, response, RecurringInvoice.from_dict)
+        return _parsing.success_body(client, OPERATION, response, RecurringInvoice.from_dict)
     if response.status_code == 401:
-        return error_body(response, Error.from_dict)
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 403:
-        return error_body(response, Error.from_dict)
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 422:
-        return error_body(response, ValidationErrorBody.from_dict)
+        return _parsing.error_body(response, ValidationErrorBody.from_dict)
     if response.status_code == 429:
-        return error_body(response, RateLimitErrorBody.from_dict)
+        return _parsing.error_body(response, RateLimitErrorBody.from_dict)
     if response.status_code == 500:
-        return error_body(response, Error.from_dict)
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 502:
-        return error_body(response, Error.from_dict)
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 503:
-        return error_body(response, Error.from_dict)
-    unexpected(client, OPERATION, response)
+        return _parsing.error_body(response, Error.from_dict)
+    _parsing.unexpected(client, OPERATION, response)
     return None
 
 

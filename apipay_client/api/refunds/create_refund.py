@@ -4,18 +4,18 @@ from typing import Any
 
 import httpx
 
-from ... import operations
+from ... import codec as _codec
+from ... import operations as _operations
+from ... import parsing as _parsing
 from ...client import AuthenticatedClient, Client
-from ...codec import dumps, path_value
 from ...models.create_refund_request import CreateRefundRequest
 from ...models.error import Error
 from ...models.rate_limit_error_body import RateLimitErrorBody
 from ...models.refund import Refund
 from ...models.validation_error_body import ValidationErrorBody
-from ...parsing import error_body, success_body, unexpected
 from ...types import UNSET, CallOptions, Response, Unset
 
-OPERATION = operations.CREATE_REFUND
+OPERATION = _operations.CREATE_REFUND
 
 
 def _get_kwargs(
@@ -26,11 +26,11 @@ def _get_kwargs(
     request: dict[str, Any] = {
         "method": OPERATION.method,
         "url": "/invoices/{id}/refund".format(
-            id=path_value(id),
+            id=_codec.path_value(id),
         ),
     }
     if not isinstance(body, Unset):
-        request["content"] = dumps(body)
+        request["content"] = _codec.dumps(body)
         request["headers"] = {**request.get("headers", {}), "Content-Type": "application/json"}
     return request
 
@@ -39,24 +39,24 @@ def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Error | RateLimitErrorBody | Refund | ValidationErrorBody | None:
     if response.status_code == 200:
-        return success_body(client, OPERATION, response, Refund.from_dict)
+        return _parsing.success_body(client, OPERATION, response, Refund.from_dict)
     if response.status_code == 400:
-        return error_body(response, Error.from_dict)
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 401:
-        return error_body(response, Error.from_dict)
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 404:
-        return error_body(response, Error.from_dict)
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 422:
-        return error_body(response, ValidationErrorBody.from_dict)
+        return _parsing.error_body(response, ValidationErrorBody.from_dict)
     if response.status_code == 429:
-        return error_body(response, RateLimitErrorBody.from_dict)
+        return _parsing.error_body(response, RateLimitErrorBody.from_dict)
     if response.status_code == 500:
-        return error_body(response, Error.from_dict)
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 502:
-        return error_body(response, Error.from_dict)
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 503:
-        return error_body(response, Error.from_dict)
-    unexpected(client, OPERATION, response)
+        return _parsing.error_body(response, Error.from_dict)
+    _parsing.unexpected(client, OPERATION, response)
     return None
 
 

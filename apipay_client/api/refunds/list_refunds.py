@@ -4,17 +4,17 @@ from typing import Any
 
 import httpx
 
-from ... import operations
+from ... import codec as _codec
+from ... import operations as _operations
+from ... import parsing as _parsing
 from ...client import AuthenticatedClient, Client
-from ...codec import query
 from ...models.error import Error
 from ...models.rate_limit_error_body import RateLimitErrorBody
 from ...models.refund_page import RefundPage
 from ...models.validation_error_body import ValidationErrorBody
-from ...parsing import error_body, success_body, unexpected
 from ...types import CallOptions, Response, Unset
 
-OPERATION = operations.LIST_REFUNDS
+OPERATION = _operations.LIST_REFUNDS
 
 
 def _get_kwargs(
@@ -25,7 +25,7 @@ def _get_kwargs(
     request: dict[str, Any] = {
         "method": OPERATION.method,
         "url": "/refunds",
-        "params": query(
+        "params": _codec.query(
             {
                 "page": page,
                 "per_page": per_page,
@@ -39,20 +39,20 @@ def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Error | RateLimitErrorBody | RefundPage | ValidationErrorBody | None:
     if response.status_code == 200:
-        return success_body(client, OPERATION, response, RefundPage.from_dict)
+        return _parsing.success_body(client, OPERATION, response, RefundPage.from_dict)
     if response.status_code == 401:
-        return error_body(response, Error.from_dict)
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 422:
-        return error_body(response, ValidationErrorBody.from_dict)
+        return _parsing.error_body(response, ValidationErrorBody.from_dict)
     if response.status_code == 429:
-        return error_body(response, RateLimitErrorBody.from_dict)
+        return _parsing.error_body(response, RateLimitErrorBody.from_dict)
     if response.status_code == 500:
-        return error_body(response, Error.from_dict)
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 502:
-        return error_body(response, Error.from_dict)
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 503:
-        return error_body(response, Error.from_dict)
-    unexpected(client, OPERATION, response)
+        return _parsing.error_body(response, Error.from_dict)
+    _parsing.unexpected(client, OPERATION, response)
     return None
 
 
