@@ -1,0 +1,72 @@
+# One command for each thing that is done here; `make help` lists them.
+# `demo` and `test` need no set-up: both make and reuse .venv.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# How many tests run side by side.
+JOBS   ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check generate generated-is-current spec-lint lint types layers faults bench clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo ## Take a merchant from verification to a refunded invoice, on this machine alone
+	$(BIN)/python examples/getting_started.py
+
+test: $(VENV)/.dev ## Run all tests
+	$(BIN)/python -m pytest -n $(JOBS)
+
+check: lint types layers generated-is-current spec-lint ## Everything that is checked without running it
+
+generate: $(VENV)/.dev ## Make apipay_client/ anew from openapi.yaml
+	$(BIN)/python -m generator generate --strict
+
+generated-is-current: $(VENV)/.dev ## Fail if apipay_client/ is not what openapi.yaml gives
+	$(BIN)/python -m generator generate --strict --check
+
+spec-lint: $(VENV)/.dev ## Lint openapi.yaml (Redocly's rules too, where npm is there)
+	$(BIN)/openapi-spec-validator openapi.yaml
+	@if command -v npx >/dev/null; then \
+	    npx --yes @redocly/cli@2.11.1 lint openapi.yaml --extends=recommended; \
+	else echo "spec-lint: Redocly is skipped, because there is no npm"; fi
+
+lint: $(VENV)/.dev ## Style
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/.dev ## Types, with both checkers
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+layers: $(VENV)/.dev ## Who may import whom, and that every import is declared
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+faults: $(VENV)/.dev ## 10,000 creates and 10,000 refunds under every fault: nothing twice, nothing lost
+	$(BIN)/python benchmarks/faults.py
+
+bench: $(VENV)/.dev ## Speed beside the bare libraries, as ratios
+	@for program in benchmarks/[a-eg-z]*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
+
+clean: ## Remove what the commands made
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# The stamps: a change of the dependencies installs again, nothing else does.
+$(VENV)/.pip: constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "apipay needs Python 3.11 or later; try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --upgrade pip -c constraints.txt
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.pip pyproject.toml
+	$(PIP) -c constraints.txt -e '.[sandbox]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.pip pyproject.toml
+	$(PIP) -c constraints.txt -e '.[all]' --group dev
+	@touch $@ $(VENV)/.demo
