@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, TypeGuard
+from typing import Any, Final, Literal, NamedTuple, TypeGuard, cast
 from urllib.parse import unquote
 
-from jsonschema.exceptions import ValidationError, best_match
+from jsonschema import exceptions
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from generator.problems import SpecError, pointer, short
-from generator.reading import read
+from generator.reading import is_list, is_mapping, read
 
 __all__ = [
     "METHODS",
@@ -134,16 +134,6 @@ class OperationNode(NamedTuple):
     method: str
     operation: dict[str, Any]
     pointer: str
-
-
-def is_mapping(value: object) -> TypeGuard[dict[str, Any]]:
-    """Whether `value` is a mapping."""
-    return isinstance(value, dict)
-
-
-def is_list(value: object) -> TypeGuard[list[Any]]:
-    """Whether `value` is a list."""
-    return isinstance(value, list)
 
 
 def is_reference(value: object) -> TypeGuard[dict[str, Any]]:
@@ -300,7 +290,7 @@ def _step(found: Any, token: str, reference: str, place: str, at: str) -> Any:
             return found[token]
         for key, value in found.items():
             # A status written without quotes is still a number before the repair.
-            if not isinstance(key, str) and str(key) == token:
+            if str(key) == token:
                 return value
         names = found
     elif is_list(found):
@@ -375,19 +365,17 @@ def validate(document: dict[str, Any]) -> None:
     _check_version(document)
     check_references(document)
     try:
-        # Sorted, so that the same document always gets the same answer.
-        found = sorted(
-            OpenAPIV30SpecValidator(document).iter_errors(),
-            key=lambda error: ([str(part) for part in error.absolute_path], error.message),
-        )
+        errors: list[Any] = list(OpenAPIV30SpecValidator(document).iter_errors())
     except Exception as error:  # the validator lets odd documents raise nearly anything
         raise SpecError(
             f"the validator cannot read the document ({type(error).__name__}: {short(error, 100)})",
             mend="Compare its structure with the OpenAPI 3.0.3 specification",
         ) from error
-    worst: ValidationError | None = best_match(found)
-    if worst is None:
+    if not errors:
         return
+    # Sorted, so that the same document always gets the same answer.
+    errors.sort(key=lambda error: ([str(part) for part in error.absolute_path], error.message))
+    worst = cast(Any, exceptions).best_match(errors)
     raise SpecError(
         f"not valid OpenAPI 3.0: {short(worst.message, 160)}",
         pointer=pointer(*worst.absolute_path),

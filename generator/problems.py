@@ -6,7 +6,7 @@ Every refusal names its place by a JSON pointer (RFC 6901), says what is wrong a
 from pathlib import Path
 
 
-def pointer(*parts: str | int) -> str:
+def pointer(*parts: object) -> str:
     """Make the JSON pointer (RFC 6901) of the place under these keys and indexes.
 
     `pointer("paths", "/invoices/{id}")` is `/paths/~1invoices~1{id}`; no parts is `""`, which is

@@ -10,11 +10,10 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeGuard
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from generator.problems import SpecError, pointer, short
 
@@ -25,6 +24,16 @@ MAX_DEPTH: Final = 100
 
 _TAG: Final = "tag:yaml.org,2002:"
 _PLAIN_TEXT: Final = (f"{_TAG}str", f"{_TAG}timestamp")
+
+
+def is_mapping(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether `value` is a mapping."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether `value` is a list."""
+    return isinstance(value, list)
 
 
 def read(path: Path) -> Any:
@@ -99,12 +108,13 @@ def _from_json(text: str) -> Any:
 
 def _from_yaml(text: str) -> Any:
     # The pure Python reader: the one with the same behaviour wherever it is installed.
-    yaml = YAML(typ="safe", pure=True)
+    yaml: Any = YAML(typ="safe", pure=True)
     try:
-        node: Node | None = yaml.compose(io.StringIO(text))
+        node: _Node | None = yaml.compose(io.StringIO(text))
         return None if node is None else _Construct(yaml).value(node, "", 0)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+    except MarkedYAMLError as raised:
+        error: Any = raised  # ruamel.yaml has no types of its own
+        mark: _Mark | None = error.problem_mark or error.context_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         what = short(error.problem or error.context or type(error).__name__, 200)
         raise SpecError(f"{place}not YAML ({what})", mend="Correct the YAML there") from None
@@ -114,6 +124,20 @@ def _from_yaml(text: str) -> Any:
         ) from None
     except RecursionError:
         raise _too_deep("") from None
+
+
+class _Mark(Protocol):
+    line: int
+    column: int
+
+
+class _Node(Protocol):
+    """What is used of a node of ruamel.yaml, which has no types of its own."""
+
+    id: str  # scalar, sequence or mapping
+    tag: str
+    value: Any
+    start_mark: _Mark | None
 
 
 class _Limits:
@@ -134,16 +158,15 @@ class _Limits:
 class _Construct(_Limits):
     """Builds plain values from YAML's node graph, where line numbers are still known."""
 
-    def __init__(self, yaml: YAML) -> None:
+    def __init__(self, yaml: Any) -> None:
         super().__init__()
-        # ruamel is partly untyped here: state what is used of it.
-        self._integer: Callable[[ScalarNode], int] = yaml.constructor.construct_yaml_int
-        self._float: Callable[[ScalarNode], float] = yaml.constructor.construct_yaml_float
+        self._integer: Callable[[_Node], int] = yaml.constructor.construct_yaml_int
+        self._float: Callable[[_Node], float] = yaml.constructor.construct_yaml_float
         self._open: set[int] = set()
 
-    def value(self, node: Node, place: str, depth: int) -> Any:
+    def value(self, node: _Node, place: str, depth: int) -> Any:
         self.count(place, depth)
-        if isinstance(node, ScalarNode):
+        if node.id == "scalar":
             return self._scalar(node, place)
         if id(node) in self._open:
             raise SpecError(
@@ -153,24 +176,24 @@ class _Construct(_Limits):
             )
         self._open.add(id(node))
         try:
-            if isinstance(node, SequenceNode) and node.tag == f"{_TAG}seq":
-                items: list[Node] = node.value
+            if node.id == "sequence" and node.tag == f"{_TAG}seq":
+                items: list[_Node] = node.value
                 return [
                     self.value(item, place + pointer(index), depth + 1)
                     for index, item in enumerate(items)
                 ]
-            if isinstance(node, MappingNode) and node.tag == f"{_TAG}map":
+            if node.id == "mapping" and node.tag == f"{_TAG}map":
                 return self._mapping(node, place, depth)
         finally:
             self._open.discard(id(node))
         raise _unknown_tag(node, place)
 
-    def _mapping(self, node: MappingNode, place: str, depth: int) -> dict[Any, Any]:
-        pairs: list[tuple[Node, Node]] = node.value
+    def _mapping(self, node: _Node, place: str, depth: int) -> dict[Any, Any]:
+        pairs: list[tuple[_Node, _Node]] = node.value
         result: dict[Any, Any] = {}
         merged: list[Any] = []
         for key_node, value_node in pairs:
-            if not isinstance(key_node, ScalarNode):
+            if key_node.id != "scalar":
                 raise SpecError(
                     f"{_line(key_node)}a key is a mapping or a list",
                     pointer=place,
@@ -178,7 +201,7 @@ class _Construct(_Limits):
                 )
             if key_node.tag == f"{_TAG}merge":
                 found = self.value(value_node, place, depth)
-                merged += found if isinstance(found, list) else [found]
+                merged += found if is_list(found) else [found]
                 continue
             key = self._scalar(key_node, place)
             if key in result:
@@ -189,17 +212,16 @@ class _Construct(_Limits):
                 )
             result[key] = self.value(value_node, place + pointer(key), depth + 1)
         for mapping in merged:
-            if not isinstance(mapping, dict):
+            if not is_mapping(mapping):
                 raise SpecError(
                     f"{_line(node)}'<<' takes in something that is not a mapping",
                     pointer=place,
                     mend="Let it point at a mapping, or write the keys out",
                 )
-            members: dict[Any, Any] = mapping
-            result = {**members, **result}
+            result = {**mapping, **result}
         return result
 
-    def _scalar(self, node: ScalarNode, place: str) -> Any:
+    def _scalar(self, node: _Node, place: str) -> Any:
         text: str = node.value
         if node.tag in _PLAIN_TEXT:
             return text
@@ -246,17 +268,15 @@ class _Copy(_Limits):
                     pointer=place + pointer(short(value.twice)),
                     mend="Remove or rename one of the two",
                 )
-            if isinstance(value, dict):
-                members: dict[Any, Any] = value
+            if is_mapping(value):
                 return {
                     key: self.copy(member, place + pointer(key), depth + 1)
-                    for key, member in members.items()
+                    for key, member in value.items()
                 }
-            if isinstance(value, list | tuple):
-                items: list[Any] | tuple[Any, ...] = value
+            if is_list(value):
                 return [
                     self.copy(item, place + pointer(index), depth + 1)
-                    for index, item in enumerate(items)
+                    for index, item in enumerate(value)
                 ]
         finally:
             self._open.discard(id(value))
@@ -284,11 +304,11 @@ def _too_deep(place: str) -> SpecError:
     )
 
 
-def _line(node: Node) -> str:
+def _line(node: _Node) -> str:
     return f"line {node.start_mark.line + 1}: " if node.start_mark else ""
 
 
-def _unknown_tag(node: Node, place: str) -> SpecError:
+def _unknown_tag(node: _Node, place: str) -> SpecError:
     return SpecError(
         f"{_line(node)}the YAML tag {short(node.tag)!r} has no meaning in OpenAPI",
         pointer=place,

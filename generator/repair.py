@@ -1,6 +1,6 @@
 """Holds `repair`: what is mended in a spec without guessing at its meaning, each mend reported.
 
-The steps run in one fixed order (`_STEPS`), each on what the earlier ones left. What is missing but
+The steps run in one fixed order, each on what the earlier ones left. What is missing but
 sure is filled in: a response's description is empty, a path parameter is a required text, a
 document with no `info` gets the title "API" and the version "0.0.0", which only label the client.
 What would need a guess is refused: an operation without responses, a path parameter that the path
@@ -10,11 +10,17 @@ does not have, two different parameters of the same name.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from generator.document import OperationNode, is_list, is_mapping, operations
+from generator.document import (
+    OperationNode,
+    check_references,
+    is_list,
+    is_mapping,
+    operations,
+)
 from generator.mending import Report, Step
 from generator.mending.names import module_key, operation_id, tag
 from generator.mending.operations import mend_parameters, mend_paths, mend_responses
-from generator.mending.references import mend_references, name_schemas
+from generator.mending.references import DeepReferences, check_kinds, write_out_references
 from generator.mending.schemas import SCHEMA_STEPS
 from generator.problems import SpecError, pointer, short
 from generator.reading import plain
@@ -45,25 +51,32 @@ def repair(document: dict[str, Any]) -> tuple[dict[str, Any], list[Repair]]:
     Raises:
         SpecError: what cannot be mended without guessing, with its place and the mend.
     """
-    mended: Any = plain(document)
-    if not is_mapping(mended):
-        raise SpecError("the document is not a mapping", mend="Give an OpenAPI 3.0 document")
+    mended: dict[str, Any] = plain(document)
     repairs: list[Repair] = []
 
     def report(place: str, defect: str, done: str) -> None:
         repairs.append(Repair(place, defect, done))
 
+    _text_keys(mended, report)
+    _head(mended, report)
+    check_references(mended)
+    check_kinds(mended)
+    # From here to `settle` nothing may be found by its old place: the steps between move things.
+    deep = DeepReferences(mended)
+    write_out_references(mended, report)
     for step in _STEPS:
         step(mended, report)
+    deep.settle(report)
     return mended, repairs
 
 
 def _text_keys(document: dict[str, Any], report: Report) -> None:
     """Make texts of the keys that YAML read as numbers, mostly status codes."""
 
-    def visit(value: Any, place: str) -> None:
+    def visit(value: object, place: str) -> None:
         if is_mapping(value):
-            if any(not isinstance(key, str) for key in value):
+            keys: list[object] = list(value)
+            if any(not isinstance(key, str) for key in keys):
                 _retext(value, place, report)
             for key, member in value.items():
                 visit(member, place + pointer(key))
@@ -106,19 +119,18 @@ def _head(document: dict[str, Any], report: Report) -> None:
     if str(version) == "3.0":
         document["openapi"] = "3.0.3"
         report("/openapi", f"{version} is not a full version", "it is now 3.0.3")
-    info = document.get("info")
-    if info is None:
-        info = document["info"] = {}
-        report("/info", "it is missing", "it was added")
-    if is_mapping(info):
-        for key, value in (("title", "API"), ("version", "0.0.0")):
-            given = info.get(key)
-            if given is None:
-                info[key] = value
-                report(f"/info/{key}", "it is missing", f'it is now "{value}"')
-            elif isinstance(given, int | float) and not isinstance(given, bool):
-                info[key] = str(given)
-                report(f"/info/{key}", "it is a number", f'it is now the text "{given}"')
+    if document.get("info") is None:
+        document["info"] = {"title": "API", "version": "0.0.0"}
+        report("/info", "it is missing", 'it was added: title "API", version "0.0.0"')
+    info = document["info"]
+    for key, value in (("title", "API"), ("version", "0.0.0")) if is_mapping(info) else ():
+        given = info.get(key)
+        if given is None:
+            info[key] = value
+            report(f"/info/{key}", "it is missing", f'it is now "{value}"')
+        elif isinstance(given, int | float) and not isinstance(given, bool):
+            info[key] = str(given)
+            report(f"/info/{key}", "it is a number", f'it is now the text "{given}"')
     if document.get("paths") is None:
         document["paths"] = {}
         report("/paths", "it is missing", "it was added, empty")
@@ -179,13 +191,9 @@ def _tags_by_key(document: dict[str, Any], nodes: list[OperationNode]) -> dict[s
 
 
 _STEPS: Final[tuple[Step, ...]] = (
-    _text_keys,
-    _head,
     mend_paths,
-    mend_references,
     mend_parameters,
     mend_responses,
     *SCHEMA_STEPS,
     _ids_and_tags,
-    name_schemas,
 )

@@ -20,8 +20,14 @@ from typing import Any
 
 from generator.document import OperationNode, is_list, is_mapping, is_reference, operations
 from generator.mending import Report
-from generator.mending.names import class_name, module_key, response_names, singular
-from generator.problems import pointer
+from generator.mending.names import (
+    class_name,
+    content_name,
+    module_key,
+    response_names,
+    singular,
+)
+from generator.problems import SpecError, pointer, short
 
 # What belongs to the place where a schema is used, not to the schema itself.
 _OF_THE_PLACE = ("readOnly", "writeOnly", "deprecated")
@@ -107,7 +113,7 @@ class _Naming:
         self._schemas: dict[str, Any] = schemas if is_mapping(schemas) else {}
         # As they were given: a schema is compared before its own inside is moved out.
         self._given = deepcopy(self._schemas)
-        self._taken = {module_key(name): name for name in self._schemas}
+        self._taken = _taken(self._schemas)
         self.moved: dict[str, dict[str, Any]] = {}
 
     def done(self) -> None:
@@ -147,12 +153,13 @@ class _Naming:
         successes = [
             status
             for status, response in responses
-            if str(status).startswith("2") and _members(response, "content")
+            if status.startswith("2") and _members(response, "content")
         ]
-        # A default alone, or beside errors only, is the answer; else it is the error.
-        answer = next(iter(sorted(successes)), "default")
+        # A default beside no success is the answer; else it is the error.
+        alone = not any(status.startswith("2") for status, _ in responses)
+        answer = min(successes, default="default" if alone else None)
         for status, response in responses:
-            names = response_names(identifier, str(status), first_success=status == answer)
+            names = response_names(identifier, status, first_success=status == answer)
             self._content(response, names, node.pointer + pointer("responses", status))
 
     def path_parameters(self) -> None:
@@ -173,11 +180,10 @@ class _Naming:
             return
         kinds: Iterable[str] = [kind for kind, _ in _members(holder, "content")]
         # JSON first: it has the first right to the name.
-        for kind in sorted(kinds, key=lambda kind: "json" not in kind.lower()):
+        for index, kind in enumerate(sorted(kinds, key=lambda kind: "json" not in kind.lower())):
             media = holder["content"][kind]
-            subtype = class_name(re.split(r"[/+;.-]", kind.partition(";")[0])[-1])
-            others = (*names[1:], f"{names[0]}{subtype}")
-            name = _Name("", names[0], others)
+            others = [content_name(names[-1], kind)] if index else []
+            name = _Name("", names[0], (*names[1:], *others))
             self._in_place(media, "schema", name, place + pointer("content", kind))
 
     def _in_place(self, holder: Any, key: str, name: _Name, place: str) -> None:
@@ -263,6 +269,20 @@ class _Naming:
                 for index, part in enumerate(parts):
                     variant = name if alone else _variant(part, name, index)
                     parts[index] = self._visit(part, variant, place + pointer(key, index))
+
+
+def _taken(schemas: dict[str, Any]) -> dict[str, str]:
+    """The names in use, by the file that each gets."""
+    taken: dict[str, str] = {}
+    for name, schema in schemas.items():
+        other = taken.setdefault(module_key(name), name)
+        if other != name and (is_class(schema) and is_class(schemas[other])):
+            raise SpecError(
+                f"the schemas {short(other)!r} and {short(name)!r} would be one class in code",
+                pointer=pointer("components", "schemas", name),
+                mend="Rename one of the two",
+            )
+    return taken
 
 
 def _variant(schema: Any, name: _Name, index: int) -> _Name:

@@ -44,6 +44,12 @@ _SUCCESSES: Final = {
     "207": "MultiStatus",
 }
 
+_CONTENTS: Final = {
+    "x-www-form-urlencoded": "Form",
+    "form-data": "Multipart",
+    "octet-stream": "Binary",
+}
+
 # Segments that say where the API is mounted, not what it is about.
 _MOUNT: Final = re.compile(r"api|rest|v\d+(\.\d+)*", re.IGNORECASE)
 _NOT_PLURAL: Final = ("ss", "us", "is", "os", "news", "series")
@@ -93,6 +99,16 @@ def tag(path: str) -> str:
     named = [part for part in statics if not _MOUNT.fullmatch(part)] or statics
     words = snake_case(_words(named[0])).split("_") if named else []
     return " ".join(word.capitalize() for word in words if word) or "Default"
+
+
+def content_name(name: str, content_type: str) -> str:
+    """The name for a body in another content type: `CreateInvoiceFormRequest` beside JSON's."""
+    subtype = content_type.partition(";")[0].rpartition("/")[2].lower()
+    word = _CONTENTS.get(subtype) or _words(subtype.rpartition("+")[2])
+    for suffix in ("Request", "Response", "ErrorBody", "Body"):
+        if name.endswith(suffix):
+            return name.removesuffix(suffix) + word + suffix
+    return name + word
 
 
 def response_names(operation: str, status: str, *, first_success: bool) -> list[str]:

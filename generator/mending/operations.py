@@ -205,4 +205,8 @@ def _mend_statuses(responses: dict[str, Any], place: str, report: Report) -> Non
             items = [(k.upper() if k == status else k, v) for k, v in responses.items()]
             responses.clear()
             responses.update(items)
-            report(place + pointer(status), "the range is in small letters", status.upper())
+            report(
+                place + pointer(status),
+                "the range of statuses is in small letters",
+                f"it is now {status.upper()}",
+            )

@@ -2,7 +2,7 @@
 
 It follows `#/components/<section>/<name>` and nothing else. A reference that reaches deeper is
 legal OpenAPI; a whole path item or parameter is written out in its place, a schema gets a name (or
-its plain type) through `name_schemas`.
+its plain type) through `DeepReferences`.
 """
 
 from copy import deepcopy
@@ -11,10 +11,10 @@ from typing import Any, Final
 from generator.document import (
     Kind,
     Node,
-    check_references,
     is_mapping,
     is_reference,
     locate,
+    resolve,
     walk,
 )
 from generator.mending import Report
@@ -30,15 +30,13 @@ _SECTIONS: Final[dict[Kind, str]] = {
 }
 
 
-def mend_references(document: dict[str, Any], report: Report) -> None:
+def write_out_references(document: dict[str, Any], report: Report) -> None:
     """Write out path items, parameters, bodies and responses that a deep reference names."""
-    check_references(document)
-    _check_kinds(document)
     # Path items first: what is written out can hold references of the other kinds.
     for kinds in (("path item",), ("parameter", "request body", "response")):
         for node in [found for found in walk(document) if found.kind in kinds]:
             # Callbacks hold path items too, but no client is made for them.
-            if is_reference(node.value) and node.pointer.startswith(("/paths/", "/components/")):
+            if is_reference(node.value) and "/callbacks/" not in node.pointer:
                 _write_out(document, node, report)
 
 
@@ -52,10 +50,7 @@ def _write_out(document: dict[str, Any], node: Node, report: Report) -> None:
             return
         if node.kind == "request body":
             return
-    if "/callbacks/" in node.pointer:
-        return
-    _, target = locate(document, reference, at=node.pointer + "/$ref")
-    replacement = deepcopy(target)
+    replacement = deepcopy(resolve(document, reference, at=node.pointer + "/$ref"))
     node.value.clear()
     node.value.update(replacement)
     report(
@@ -65,45 +60,73 @@ def _write_out(document: dict[str, Any], node: Node, report: Report) -> None:
     )
 
 
-def name_schemas(document: dict[str, Any], report: Report) -> None:
-    """Give names to inline schemas, and let deep references use those names."""
-    deep: list[tuple[Node, str, dict[str, Any]]] = []
-    for node in _deep_references(document):
-        place, target = locate(document, node.value["$ref"], at=f"{node.pointer}/$ref")
-        deep.append((node, place, target))
-    moved = name_inline_schemas(document, report)
-    for node, place, target in deep:
-        reference = node.value["$ref"]
-        replacement = deepcopy(moved.get(place, target))
-        node.value.clear()
-        node.value.update(replacement)
-        done = "it now refers to the schema itself"
-        if not is_reference(replacement):
-            done = "the schema it refers to stands here now"
-        report(node.pointer, f"the reference {short(reference)!r} reaches into a schema", done)
-    if deep:
-        # What was written out can hold schemas with no name again.
-        name_inline_schemas(document, report)
-        _refuse_deep(document)
+class DeepReferences:
+    """References to schemas inside others, kept right while the document is taken apart.
+
+    Each such reference, and the schema it means, is marked with a number; `settle` turns the marks
+    into references to named schemas.
+    """
+
+    _MARK: Final = "x-referred-to"
+    _ROUNDS: Final = 5
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+        self._texts: list[str] = []
+        deep = [
+            (node.value, locate(document, node.value["$ref"], at=f"{node.pointer}/$ref")[1])
+            for node in walk(document)
+            if node.kind == "schema"
+            and is_reference(node.value)
+            and not _is_entry(node.value["$ref"], _SECTIONS["schema"])
+        ]
+        for number, (value, target) in enumerate(deep):
+            self._texts.append(value["$ref"])
+            value["$ref"] = f"#/{self._MARK}/{target.setdefault(self._MARK, number)}/{number}"
+
+    def settle(self, report: Report) -> None:
+        """Give all inline schemas their names and let the marked references use them."""
+        targets: dict[int, tuple[str, dict[str, Any]]] = {}
+        for node in walk(self._document):
+            if node.kind == "schema" and self._MARK in node.value:
+                # What was written out elsewhere has the same mark; the first place counts.
+                targets.setdefault(node.value.pop(self._MARK), (node.pointer, node.value))
+        moved = name_inline_schemas(self._document, report)
+        # What takes the place of one reference can hold others; only a circle has no end.
+        for _ in range(self._ROUNDS):
+            waiting = self._marked()
+            for node, target_number, text in waiting:
+                if target_number not in targets:
+                    raise _lost(node, text)
+                place, target = targets[target_number]
+                replacement = deepcopy(moved.get(place, target))
+                node.value.clear()
+                node.value.update(replacement)
+                done = "it now refers to the schema itself"
+                if not is_reference(replacement):
+                    done = "the schema it refers to stands here now"
+                report(node.pointer, f"the reference {short(text)!r} reaches into a schema", done)
+            if not waiting:
+                return
+        for node, _, text in self._marked():
+            raise _lost(node, text)
+
+    def _marked(self) -> list[tuple[Node, int, str]]:
+        start = f"#/{self._MARK}/"
+        found: list[tuple[Node, int, str]] = []
+        for node in walk(self._document):
+            if is_reference(node.value) and node.value["$ref"].startswith(start):
+                target, text = node.value["$ref"].removeprefix(start).split("/")
+                found.append((node, int(target), self._texts[int(text)]))
+        return found
 
 
-def _deep_references(document: dict[str, Any]) -> list[Node]:
-    return [
-        node
-        for node in walk(document)
-        if node.kind == "schema"
-        and is_reference(node.value)
-        and not _is_entry(node.value["$ref"], _SECTIONS["schema"])
-    ]
-
-
-def _refuse_deep(document: dict[str, Any]) -> None:
-    for node in _deep_references(document):
-        raise SpecError(
-            f"the reference {short(node.value['$ref'])!r} reaches into a schema that holds itself",
-            pointer=node.pointer,
-            mend="Move what it refers to to components.schemas",
-        )
+def _lost(node: Node, text: str) -> SpecError:
+    return SpecError(
+        f"the reference {short(text)!r} reaches into a schema in a way that cannot be kept",
+        pointer=node.pointer,
+        mend="Move what it refers to to components.schemas",
+    )
 
 
 def _is_entry(reference: str, section: str) -> bool:
@@ -111,7 +134,7 @@ def _is_entry(reference: str, section: str) -> bool:
     return name != reference and "/" not in name and "%" not in name and "~" not in name
 
 
-def _check_kinds(document: dict[str, Any]) -> None:
+def check_kinds(document: dict[str, Any]) -> None:
     """Refuse references to another kind of thing than what must stand there."""
     kinds = {node.pointer: node.kind for node in walk(document)}
     for node in walk(document):

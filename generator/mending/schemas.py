@@ -96,7 +96,7 @@ def _all_of(document: dict[str, Any], report: Report) -> None:
         if is_reference(node.value) or not is_list(parts) or not any(map(is_reference, parts)):
             continue
         for part in [part for part in parts if is_mapping(part) and not is_reference(part)]:
-            if all(key in _ANNOTATIONS or key.startswith("x-") for key in part):
+            if part.keys() <= _ANNOTATIONS:
                 index = next(at for at, other in enumerate(parts) if other is part)
                 del parts[index]
                 for key, value in part.items():
@@ -115,6 +115,30 @@ def _all_of(document: dict[str, Any], report: Report) -> None:
                 "properties beside an allOf of one reference would be lost",
                 "they are a second part of the allOf now",
             )
+
+
+def _unions(document: dict[str, Any], report: Report) -> None:
+    """Leave out unions that only say which properties are required together."""
+    for node in _schemas(document):
+        for word in ("oneOf", "anyOf"):
+            variants = node.value.get(word)
+            if is_reference(node.value) or not is_list(variants) or not variants:
+                continue
+            if not node.value.get("properties"):
+                continue
+            if all(is_mapping(it) and it.keys() <= {"required", *_ANNOTATIONS} for it in variants):
+                del node.value[word]
+                report(
+                    f"{node.pointer}/{word}",
+                    "it only says which properties are required together, which no class can say",
+                    "it was removed: the properties are optional",
+                )
+            else:
+                raise SpecError(
+                    f"the properties beside {word} would be lost",
+                    pointer=f"{node.pointer}/{word}",
+                    mend="Move them to a schema that each variant takes in by allOf",
+                )
 
 
 def _nullable_components(document: dict[str, Any], report: Report) -> None:
@@ -181,9 +205,9 @@ def _enums(document: dict[str, Any], report: Report) -> None:
 
 
 def _check_enum(values: list[Any], place: str) -> None:
-    types = {type(value) for value in values if value is not None}
-    if types not in ({str}, {int}):
-        names = ", ".join(sorted(kind.__name__ for kind in types))
+    types: set[str] = {type(value).__name__ for value in values if value is not None}
+    if types not in ({"str"}, {"int"}):
+        names = ", ".join(sorted(types))
         raise SpecError(
             f"the values of an enum are of the types {names}, which no Python enum can be",
             pointer=f"{place}/enum",
@@ -230,6 +254,7 @@ SCHEMA_STEPS: Final[tuple[Step, ...]] = (
     _arrays,
     _nullable_references,
     _all_of,
+    _unions,
     _enums,
     _nullable_components,
 )
