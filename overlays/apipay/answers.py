@@ -33,10 +33,13 @@ def is_json_object(content: bytes) -> bool:
         return False
 
 
-def looks_like_json_object(content: bytes) -> bool:
-    """A cheap form of `is_json_object`: sees a page of HTML or a body that was cut short."""
-    stripped = content.strip()
-    return stripped[:1] == b"{" and stripped[-1:] == b"}"
+def is_json(content: bytes) -> bool:
+    """True when `content` is whole JSON of any type."""
+    try:
+        json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def fields(body: object) -> Mapping[str, object]:

@@ -7,10 +7,11 @@ own prose uses. Anything else becomes "...". Figures are shown when they are sho
 """
 
 import functools
-import importlib.resources
 import json
 import re
 from collections.abc import Iterable, Iterator
+
+from apipay.specification import document
 
 REDACTED = "..."
 _LIMIT = 300
@@ -61,13 +62,7 @@ def _prose(node: object) -> Iterator[str]:
 @functools.cache
 def _vocabulary() -> frozenset[str]:
     """Every word that may be shown; read once, when the first error needs it."""
-    try:
-        source = importlib.resources.files("apipay_client").joinpath("openapi.json")
-        document: object = json.loads(source.read_text(encoding="utf-8"))
-    except (OSError, ValueError, ModuleNotFoundError):
-        # Without the specification fewer words are shown: the safe side.
-        return _PLAIN_WORDS
-    words = re.findall(r"[A-Za-z]+", " ".join(_prose(document)))
+    words = re.findall(r"[A-Za-z]+", " ".join(_prose(document())))
     return _PLAIN_WORDS | frozenset(word.lower() for word in words)
 
 

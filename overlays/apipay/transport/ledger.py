@@ -1,0 +1,64 @@
+"""Who made what: which new invoices and refunds belong to which call of this client.
+
+Two calls that look alike (the same order id, refunds of one invoice) can lose their answers at the
+same moment, and both then find one new invoice or refund. The ledger gives it to one of them only.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+
+_MOST_NAMES = 10_000
+
+
+class Ledger:
+    """Counts the requests on their way and the results handed out, by a name of the write.
+
+    Safe for threads. Remembers the last 10,000 names.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sending: dict[Hashable, int] = {}
+        self._claimed: OrderedDict[Hashable, set[int]] = OrderedDict()
+
+    def begin(self, name: Hashable) -> None:
+        """A request for `name` is on its way."""
+        with self._lock:
+            self._sending[name] = self._sending.get(name, 0) + 1
+
+    def end(self, name: Hashable) -> None:
+        """Its answer came and was claimed, or will not come."""
+        with self._lock:
+            left = self._sending[name] - 1
+            if left:
+                self._sending[name] = left
+            else:
+                del self._sending[name]
+
+    def is_sending(self, name: Hashable) -> bool:
+        """Whether an answer for `name` can still come in, and claim what it made."""
+        with self._lock:
+            return name in self._sending
+
+    def claim(self, name: Hashable, made: int) -> bool:
+        """Hand out the id `made`; False when another call has it already."""
+        with self._lock:
+            ids = self._claimed.setdefault(name, set())
+            self._claimed.move_to_end(name)
+            if len(self._claimed) > _MOST_NAMES:
+                self._claimed.popitem(last=False)
+            if made in ids:
+                return False
+            ids.add(made)
+            return True
+
+    def claimed(self, name: Hashable) -> frozenset[int]:
+        """The ids that were handed out under `name`."""
+        with self._lock:
+            return frozenset(self._claimed.get(name, ()))
+
+    def after_fork(self) -> None:
+        """In a child process: the parent's requests are not ours to wait for."""
+        self._lock = threading.Lock()
+        self._sending.clear()

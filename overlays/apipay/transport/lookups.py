@@ -1,0 +1,115 @@
+"""The requests of a look-up, and how its answers are read and dated: pure functions."""
+
+import functools
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, TypeVar
+
+import httpx
+
+from apipay import answers
+from apipay_client.codec import loads
+from apipay_client.errors import DecodeError
+from apipay_client.operations import Operation
+
+T = TypeVar("T")
+
+_RESOLUTION = 1.0  # seconds: `Date` and `created_at` are whole seconds, cut off
+_FUTURE = 3.0  # seconds: what was created later than this after `Date` has another clock
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A look-up's answer, with the `Clock.monotonic` moments between which it was given."""
+
+    response: httpx.Response
+    sent_at: float
+    received_at: float
+
+    def read(self, convert: Callable[[object], T]) -> T | None:
+        """The typed body, or None where it is not what the specification says."""
+        try:
+            return convert(loads(self.response.content))
+        except DecodeError:
+            return None
+
+
+class Age(Enum):
+    """Whether something was there before the call began."""
+
+    OLDER = "older"
+    RECENT = "recent"
+    UNKNOWN = "unknown"
+
+
+def age(created_at: datetime | None, reply: Reply, began_at: float) -> Age:
+    """Say whether `created_at` is before the call that began at `began_at` (`Clock.monotonic`).
+
+    Measured by the service's own clock: the answer's `Date`, less the time since the call began,
+    so that a wrong clock on our side changes nothing. Both stamps are cut to whole seconds, so
+    what was made up to about a second before the call still counts as recent.
+    """
+    date = answers.http_date(reply.response.headers.get("date"))
+    if created_at is None or created_at.tzinfo is None or date is None:
+        return Age.UNKNOWN
+    created = created_at.timestamp()
+    if created > date + _FUTURE:
+        return Age.UNKNOWN
+    began = date - (reply.received_at - began_at)
+    return Age.OLDER if created + _RESOLUTION <= began else Age.RECENT
+
+
+@functools.cache
+def _path_pattern(template: str) -> re.Pattern[str]:
+    escaped = re.escape(template).replace(r"\{", "{").replace(r"\}", "}")
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", escaped) + "$")
+
+
+def path_arguments(request: httpx.Request, operation: Operation) -> Mapping[str, str]:
+    """The values in the path of `request`, by their names in the operation's path."""
+    match = _path_pattern(operation.path).search(request.url.path)
+    return {} if match is None else match.groupdict()
+
+
+def derive(
+    request: httpx.Request,
+    source: Operation,
+    target: Operation,
+    path: Mapping[str, object] | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> httpx.Request:
+    """Return the request of operation `target`, to the server and with the key of `request`.
+
+    `source` is the operation that `request` is. A look-up goes first in the rate budget.
+    """
+    whole = request.url.path
+    match = _path_pattern(source.path).search(whole)
+    prefix = whole if match is None else whole[: match.start()]
+    url = request.url.copy_with(path=prefix + target.path.format(**(path or {})), query=None)
+    headers = request.headers.copy()
+    for name in ("content-length", "content-type", "transfer-encoding"):
+        headers.pop(name, None)
+    extensions = {
+        **request.extensions,
+        "operation": target,
+        "options": {**request.extensions.get("options", {}), "priority": "high"},
+    }
+    return httpx.Request(target.method, url, params=params, headers=headers, extensions=extensions)
+
+
+def body_of(request: httpx.Request) -> Mapping[str, Any]:
+    """The JSON object that `request` carries, less what is null; empty when it carries none."""
+    return {
+        name: value
+        for name, value in answers.fields(answers.read_body(request.content)).items()
+        if value is not None
+    }
+
+
+def id_of(response: httpx.Response) -> int | None:
+    """The `id` of the resource in an answer."""
+    value = answers.fields(answers.read_body(response.content)).get("id")
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

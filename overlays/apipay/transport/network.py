@@ -1,0 +1,223 @@
+"""The bottom and the top of the layers: the real httpx client, and the one that wraps the layers.
+
+The layers stand around a whole `httpx.Client`, not around an `httpx.HTTPTransport`: so httpx's own
+handling of proxies, NO_PROXY, CA bundles and the rest of the environment stays, and a user's own
+client or transport fits in as it is. `LayeredClient` replaces `send` only, so that the request is
+prepared once; a second client inside a transport would cost about a tenth of a call.
+"""
+
+import os
+import threading
+import weakref
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, cast
+
+import httpx
+
+from apipay.clock import SYSTEM_CLOCK, Clock
+from apipay.errors import ClientClosedError
+from apipay.pacing import DEADLINE_EXTENSION
+from apipay.transport.verdict import BodyTooLarge
+
+MAX_BODY = 32 * 1024 * 1024
+"""Bytes. The largest page of any list is far below a thousandth of it."""
+
+
+class _Guard:
+    """Ends an answer that grows too large, or that drips past the call's deadline.
+
+    httpx's read timeout is for each piece, so one byte a second would go on for ever.
+    """
+
+    def __init__(self, request: httpx.Request, clock: Clock) -> None:
+        self._request = request
+        self._clock = clock
+        self._deadline: float | None = request.extensions.get(DEADLINE_EXTENSION)
+        self._size = 0
+
+    def check(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._size > MAX_BODY:
+            raise BodyTooLarge("The answer is too large.", request=self._request)
+        if self._deadline is not None and self._clock.monotonic() > self._deadline:
+            raise httpx.ReadTimeout("The answer is too slow.", request=self._request)
+
+
+class _GuardedStream(httpx.SyncByteStream):
+    def __init__(self, stream: httpx.SyncByteStream, guard: _Guard) -> None:
+        self._stream = stream
+        self._guard = guard
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._stream:
+            self._guard.check(piece)
+            yield piece
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _AsyncGuardedStream(httpx.AsyncByteStream):
+    def __init__(self, stream: httpx.AsyncByteStream, guard: _Guard) -> None:
+        self._stream = stream
+        self._guard = guard
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._stream:
+            self._guard.check(piece)
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class Network(httpx.BaseTransport):
+    """Sends through a real `httpx.Client`, made by `make` at the first request, and reads answers.
+
+    With `client`, sends through that one instead and never closes it: whoever made it does.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], httpx.Client],
+        client: httpx.Client | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._make = make
+        self._client = client
+        self._own = client is None
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._parents: list[object] = []
+        if self._own:
+            _alive.add(self)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Return a read response."""
+        client = self._client or self._open()
+        response = client.send(request, stream=True)
+        try:
+            stream = cast(httpx.SyncByteStream, response.stream)
+            response.stream = _GuardedStream(stream, _Guard(request, self._clock))
+            response.read()
+        except BaseException:
+            response.close()
+            raise
+        return response
+
+    def _open(self) -> httpx.Client:
+        with self._lock:
+            if self._client is None:
+                self._client = self._make()
+            return self._client
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._own and self._client is not None:
+            self._client.close()
+
+    def after_fork(self) -> None:
+        """In a child process: open connections of its own.
+
+        The parent's are kept and left alone: closing or collecting them here could end them there.
+        """
+        self._lock = threading.Lock()
+        self._parents.append(self._client)
+        self._client = None
+
+
+class AsyncNetwork(httpx.AsyncBaseTransport):
+    """`Network` for asyncio and trio."""
+
+    def __init__(
+        self,
+        make: Callable[[], httpx.AsyncClient],
+        client: httpx.AsyncClient | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._make = make
+        self._client = client
+        self._own = client is None
+        self._clock = clock
+        self._parents: list[object] = []
+        if self._own:
+            _alive.add(self)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Return a read response."""
+        if self._client is None:
+            self._client = self._make()
+        response = await self._client.send(request, stream=True)
+        try:
+            stream = cast(httpx.AsyncByteStream, response.stream)
+            response.stream = _AsyncGuardedStream(stream, _Guard(request, self._clock))
+            await response.aread()
+        except BaseException:
+            await response.aclose()
+            raise
+        return response
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._own and self._client is not None:
+            await self._client.aclose()
+
+    def after_fork(self) -> None:
+        """See `Network.after_fork`."""
+        self._parents.append(self._client)
+        self._client = None
+
+
+class _NoTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Keeps a `LayeredClient` from opening a pool of its own, which it would never use."""
+
+
+class LayeredClient(httpx.Client):
+    """An `httpx.Client` whose requests go through `layers`. Answers are always read whole, those
+    of `stream()` too."""
+
+    def __init__(self, layers: httpx.BaseTransport, **settings: Any) -> None:
+        super().__init__(transport=_NoTransport(), **settings)
+        self._layers = layers
+
+    def send(self, request: httpx.Request, **settings: Any) -> httpx.Response:
+        """Send through the layers; `stream`, `auth` and `follow_redirects` do nothing here."""
+        if self.is_closed:
+            raise ClientClosedError
+        return self._layers.handle_request(request)
+
+    def close(self) -> None:
+        """Close the layers and the connections. Twice does no harm."""
+        super().close()
+        self._layers.close()
+
+
+class AsyncLayeredClient(httpx.AsyncClient):
+    """`LayeredClient` for asyncio and trio."""
+
+    def __init__(self, layers: httpx.AsyncBaseTransport, **settings: Any) -> None:
+        super().__init__(transport=_NoTransport(), **settings)
+        self._layers = layers
+
+    async def send(self, request: httpx.Request, **settings: Any) -> httpx.Response:
+        """Send through the layers; `stream`, `auth` and `follow_redirects` do nothing here."""
+        if self.is_closed:
+            raise ClientClosedError
+        return await self._layers.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close the layers and the connections. Twice does no harm."""
+        await super().aclose()
+        await self._layers.aclose()
+
+
+_alive: "weakref.WeakSet[Network | AsyncNetwork]" = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for network in list(_alive):
+        network.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,471 @@
+"""Look before sending again: how to find out whether a write whose answer was lost happened.
+
+One plan per operation with the retry class `reconcile`. A plan knows no clock and sends nothing:
+its methods are generators that ask for a request to be sent (`Ask`) and return a `Finding`.
+
+What makes an invoice or refund the result of *this* call:
+- it fits what was sent: for an invoice the exact `external_order_id`, and its amount and phone
+  number where the answer has them; for a refund its invoice, amount and reason;
+- it was not there before. The first look-up tells by `created_at`, against the service's clock;
+  later ones by what the earlier ones did not see. What cannot be dated gives no certainty: the
+  finding is then UNKNOWN, never a guess;
+- no other call of this client made it (`Ledger`).
+An invoice of an earlier order with the same id is therefore not mistaken for the new one.
+"""
+
+from collections.abc import Callable, Generator, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Any, ClassVar
+
+import httpx
+
+from apipay.errors import Lookup
+from apipay.hooks import LateDuplicate
+from apipay.specification import parameter_schema
+from apipay.transport.ledger import Ledger
+from apipay.transport.lookups import (
+    Age,
+    Reply,
+    age,
+    body_of,
+    derive,
+    id_of,
+    path_arguments,
+)
+from apipay.transport.verdict import Doubt
+from apipay_client import operations
+from apipay_client.models import (
+    Invoice,
+    InvoicePage,
+    InvoiceStatus,
+    RecurringInvoice,
+    RecurringInvoiceStatus,
+    Refund,
+    RefundList,
+    RefundStatus,
+)
+from apipay_client.operations import Operation
+
+Ask = Callable[[httpx.Request], Generator[Any, Any, "Reply | None"]]
+"""Sends a look-up, with retries of its own; None when no good answer came in time."""
+
+_MOST_PAGES = 200
+
+
+class Seen(Enum):
+    """What a look-up showed."""
+
+    HAPPENED = "happened"
+    ABSENT = "absent"
+    BUSY = "busy"
+    """Not settled yet: look again shortly."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The result of one look-up."""
+
+    seen: Seen
+    response: httpx.Response | None = None
+    """For HAPPENED: an answer that reads as the lost one would have."""
+
+
+ABSENT = Finding(Seen.ABSENT)
+BUSY = Finding(Seen.BUSY)
+UNKNOWN = Finding(Seen.UNKNOWN)
+
+
+class Plan:
+    """How one call can be looked up. This base cannot: the finding is always UNKNOWN."""
+
+    settles: ClassVar[bool] = True
+    """Whether sending again too early could make a second one: then the look-ups go on for the
+    settle time of the policy before the write is held lost."""
+
+    def __init__(
+        self, request: httpx.Request, operation: Operation, ledger: Ledger, began_at: float
+    ) -> None:
+        self.request = request
+        self.operation = operation
+        self.ledger = ledger
+        self.began_at = began_at
+        self.name: Hashable | None = None
+        """Under which the ledger counts this write; None where there is nothing to count."""
+
+    def derive(
+        self,
+        target: Operation,
+        path: Mapping[str, object] | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> httpx.Request:
+        """Return a look-up's request, to the same server with the same key."""
+        return derive(self.request, self.operation, target, path, params)
+
+    def lookup(self, since: float) -> Lookup | None:
+        """What the caller can look up when the truth stays unknown. `since`: Unix seconds."""
+        return _lookup_by_eye(self.request, self.operation, since)
+
+    def look(self, ask: Ask) -> Generator[Any, Any, Finding]:
+        """Look once."""
+        return UNKNOWN
+        yield
+
+    def may_resend(self, ask: Ask, doubt: Doubt) -> Generator[Any, Any, bool]:
+        """Whether the write can be sent again after look-ups that did not find it."""
+        return True
+        yield
+
+    def after_resend(
+        self, ask: Ask, response: httpx.Response
+    ) -> Generator[Any, Any, tuple[httpx.Response, list[LateDuplicate]]]:
+        """Look for a late duplicate after a resend that worked; return the answer to keep."""
+        return response, []
+        yield
+
+
+class CreatedPlan(Plan):
+    """What createInvoice and createRefund have in common: something new has appeared, or not."""
+
+    def __init__(
+        self, request: httpx.Request, operation: Operation, ledger: Ledger, began_at: float
+    ) -> None:
+        super().__init__(request, operation, ledger, began_at)
+        self.body = body_of(request)
+        self.baseline: frozenset[int] | None = None
+        """Every id that the last look-up saw; None before the first."""
+
+    def is_ours(self, item: Any, reply: Reply) -> bool | None:
+        """Whether an item that fits was made by this call; None: cannot be told."""
+        if self.baseline is not None:
+            return item.id not in self.baseline
+        return {Age.OLDER: False, Age.RECENT: True, Age.UNKNOWN: None}[
+            age(item.created_at, reply, self.began_at)
+        ]
+
+    def choose(self, items: Iterable[tuple[Any, Reply]]) -> Finding | int:
+        """Claim the item that this call made; a `Finding` when there is none or no certainty."""
+        assert self.name is not None
+        claimed = self.ledger.claimed(self.name)
+        ours: list[int] = []
+        for item, reply in items:
+            if item.id in claimed:
+                continue
+            verdict = self.is_ours(item, reply)
+            if verdict is None:
+                return UNKNOWN
+            if verdict:
+                ours.append(item.id)
+        if not ours:
+            return ABSENT
+        if self.ledger.is_sending(self.name):
+            return BUSY  # the answer that is still to come may claim it
+        for made in sorted(ours):
+            if self.ledger.claim(self.name, made):
+                return made
+        return ABSENT
+
+
+class InvoicePlan(CreatedPlan):
+    """createInvoice: by `external_order_id`, exactly, across all pages of a search for it."""
+
+    def __init__(
+        self, request: httpx.Request, operation: Operation, ledger: Ledger, began_at: float
+    ) -> None:
+        super().__init__(request, operation, ledger, began_at)
+        self.order_id: object = self.body.get("external_order_id")
+        if isinstance(self.order_id, str) and self.order_id:
+            self.name = (operation.id, self.order_id)
+
+    def lookup(self, since: float) -> Lookup | None:
+        amount = self.body.get("amount")
+        if self.name is None:
+            return Lookup(operations.LIST_INVOICES.id, {}, {"amount": amount}, since=since)
+        match = {"external_order_id": self.order_id, "amount": amount}
+        search = {"search": _search_text(self.order_id)}
+        known = tuple(sorted(self.baseline or ()))
+        return Lookup(operations.LIST_INVOICES.id, search, match, known_ids=known, since=since)
+
+    def look(self, ask: Ask) -> Generator[Any, Any, Finding]:
+        if self.name is None:
+            return UNKNOWN
+        matches = yield from self._matches(ask)
+        if matches is None:
+            return UNKNOWN
+        chosen = self.choose(matches)
+        if isinstance(chosen, Finding):
+            if chosen is ABSENT:
+                self.baseline = frozenset(item.id for item, _ in matches)
+            return chosen
+        finding = yield from self._found(ask, chosen)
+        listed = next(item for item, _ in matches if item.id == chosen)
+        if finding is UNKNOWN and listed.payment_url is not None:
+            answer = httpx.Response(200, json=listed.to_dict(), request=self.request)
+            finding = Finding(Seen.HAPPENED, answer)
+        return finding
+
+    def after_resend(
+        self, ask: Ask, response: httpx.Response
+    ) -> Generator[Any, Any, tuple[httpx.Response, list[LateDuplicate]]]:
+        kept = id_of(response)
+        matches = (yield from self._matches(ask)) if kept is not None else None
+        if kept is None or matches is None or self.name is None:
+            return response, []
+        others = self.ledger.claimed(self.name) | (self.baseline or frozenset())
+        extras = [item for item, _ in matches if item.id not in others and item.id != kept]
+        paid = [item.id for item in extras if item.status == InvoiceStatus.PAID]
+        kept_now = [item for item, _ in matches if item.id == kept]
+        if paid and not any(item.status == InvoiceStatus.PAID for item in kept_now):
+            # The customer has paid the one that came late: that one is the invoice then.
+            found = yield from self._found(ask, paid[0])
+            if found.response is not None:
+                response, kept, extra_ids = found.response, paid[0], [kept, *paid[1:]]
+                extra_ids += [item.id for item in extras if item.id not in paid]
+                self.ledger.claim(self.name, kept)
+                return response, (yield from self._cancel(ask, kept, extra_ids))
+        return response, (yield from self._cancel(ask, kept, [item.id for item in extras]))
+
+    def _cancel(
+        self, ask: Ask, kept: int, extra_ids: list[int]
+    ) -> Generator[Any, Any, list[LateDuplicate]]:
+        duplicates: list[LateDuplicate] = []
+        for extra in extra_ids:
+            path = {"id": extra}
+            yield from ask(self.derive(operations.CANCEL_INVOICE, path))
+            # Whatever that was answered with, the invoice's own status says how it stands.
+            reply = yield from ask(self.derive(operations.GET_INVOICE, path))
+            item = None if reply is None else reply.read(Invoice.from_dict)
+            gone = item is not None and item.status == InvoiceStatus.CANCELLED
+            duplicates.append(
+                LateDuplicate(self.operation.id, kept, extra, "cancelled" if gone else "left")
+            )
+        return duplicates
+
+    def _found(self, ask: Ask, made: int) -> Generator[Any, Any, Finding]:
+        reply = yield from ask(self.derive(operations.GET_INVOICE, {"id": made}))
+        return UNKNOWN if reply is None else Finding(Seen.HAPPENED, reply.response)
+
+    def _matches(self, ask: Ask) -> Generator[Any, Any, list[tuple[Invoice, Reply]] | None]:
+        """Every invoice with this order id that fits, whenever it was made; None: no answer."""
+        found: dict[int, tuple[Invoice, Reply]] = {}
+        paging = operations.LIST_INVOICES.pagination
+        assert paging is not None
+        for number in range(1, _MOST_PAGES + 1):
+            params: dict[str, Any] = {"search": _search_text(self.order_id), paging.page: number}
+            if paging.max_size is not None:
+                params[paging.size] = paging.max_size
+            reply = yield from ask(self.derive(operations.LIST_INVOICES, params=params))
+            page = None if reply is None else reply.read(InvoicePage.from_dict)
+            if reply is None or page is None:
+                return None
+            for short in page.page_items:
+                item = short
+                dated = reply
+                if item.external_order_id is None or (
+                    item.external_order_id == self.order_id and item.created_at is None
+                ):
+                    # Items of lists can be shorter than the whole resource.
+                    whole = yield from ask(self.derive(operations.GET_INVOICE, {"id": item.id}))
+                    read = None if whole is None else whole.read(Invoice.from_dict)
+                    if whole is None or read is None:
+                        return None
+                    item, dated = read, whole
+                if item.external_order_id == self.order_id and self._fits(item):
+                    found[item.id] = (item, dated)
+            if not page.page_items or page.page_number * page.page_size >= page.page_total:
+                return list(found.values())
+        return None
+
+    def _fits(self, item: Invoice) -> bool:
+        if item.amount is not None and not _same_amount(item.amount, self.body.get("amount")):
+            return False
+        sent, seen = self.body.get("phone_number"), item.client_phone
+        comparable = isinstance(sent, str) and seen is not None and seen.isdigit()
+        return not comparable or str(sent)[-10:] == str(seen)[-10:]
+
+
+class RefundPlan(CreatedPlan):
+    """createRefund: by the refunds of its invoice that appeared since the call began.
+
+    After a timeout the first request can still be at work, and a second refund cannot be taken
+    back. It is sent again only if the two together would be more than the invoice has left, so
+    that the service must refuse one of them.
+    """
+
+    def __init__(
+        self, request: httpx.Request, operation: Operation, ledger: Ledger, began_at: float
+    ) -> None:
+        super().__init__(request, operation, ledger, began_at)
+        self.invoice = path_arguments(request, operation)
+        self.amount: object = self.body.get("amount")
+        self.name = (operation.id, *self.invoice.values())
+        self.items: list[Refund] = []
+
+    def lookup(self, since: float) -> Lookup | None:
+        match = {name: self.body[name] for name in ("amount",) if name in self.body}
+        known = tuple(sorted(self.baseline or ()))
+        arguments = {name: int(str(value)) for name, value in self.invoice.items()}
+        target = operations.LIST_INVOICE_REFUNDS.id
+        return Lookup(target, arguments, match, known_ids=known, since=since)
+
+    def look(self, ask: Ask) -> Generator[Any, Any, Finding]:
+        reply = yield from ask(self.derive(operations.LIST_INVOICE_REFUNDS, self.invoice))
+        refunds = None if reply is None else reply.read(RefundList.from_dict)
+        if reply is None or refunds is None:
+            return UNKNOWN
+        self.items = refunds.data
+        fitting: list[tuple[Refund, Reply]] = []
+        for item in self.items:
+            if not self._fits(item):
+                continue
+            if item.created_at is None and self.baseline is None:
+                whole = yield from ask(self.derive(operations.GET_REFUND, {"id": item.id}))
+                read = None if whole is None else whole.read(Refund.from_dict)
+                if whole is None or read is None:
+                    return UNKNOWN
+                fitting.append((read, whole))
+            else:
+                fitting.append((item, reply))
+        if fitting and self.amount is None:
+            # Without an amount everything was to be given back: then nothing is left now.
+            left = yield from self._left(ask)
+            if left is None:
+                return UNKNOWN
+            if left > 0:
+                fitting = []
+        chosen = self.choose(fitting)
+        if isinstance(chosen, Finding):
+            if chosen is ABSENT:
+                self.baseline = frozenset(item.id for item in self.items)
+            return chosen
+        whole = yield from ask(self.derive(operations.GET_REFUND, {"id": chosen}))
+        if whole is not None:
+            return Finding(Seen.HAPPENED, whole.response)
+        listed = next(item for item in self.items if item.id == chosen)
+        answer = httpx.Response(200, json=listed.to_dict(), request=self.request)
+        return Finding(Seen.HAPPENED, answer)
+
+    def may_resend(self, ask: Ask, doubt: Doubt) -> Generator[Any, Any, bool]:
+        if doubt < Doubt.IN_FLIGHT or self.amount is None:
+            return True
+        left = yield from self._left(ask)
+        return left is not None and left < 2 * Decimal(str(self.amount))
+
+    def after_resend(
+        self, ask: Ask, response: httpx.Response
+    ) -> Generator[Any, Any, tuple[httpx.Response, list[LateDuplicate]]]:
+        kept = id_of(response)
+        reply = yield from ask(self.derive(operations.LIST_INVOICE_REFUNDS, self.invoice))
+        refunds = None if reply is None else reply.read(RefundList.from_dict)
+        if kept is None or refunds is None:
+            return response, []
+        others = self.ledger.claimed(self.name) | (self.baseline or frozenset())
+        return response, [
+            LateDuplicate(self.operation.id, kept, item.id, "left")
+            for item in refunds.data
+            if item.id not in others and item.id != kept and self._fits(item)
+        ]
+
+    def _left(self, ask: Ask) -> Generator[Any, Any, Decimal | None]:
+        """What the invoice has left to give back, by the refunds seen last; None: not known."""
+        reply = yield from ask(self.derive(operations.GET_INVOICE, self.invoice))
+        invoice = None if reply is None else reply.read(Invoice.from_dict)
+        if invoice is None or invoice.amount is None:
+            return None
+        given = (item.amount for item in self.items if item.status != RefundStatus.FAILED)
+        return invoice.amount - sum(given, Decimal(0))
+
+    def _fits(self, item: Refund) -> bool:
+        if self.amount is not None and not _same_amount(item.amount, self.amount):
+            return False
+        sent = self.body.get("reason")
+        return item.reason is None or item.reason == (sent if sent is not None else item.reason)
+
+
+class StatusPlan(Plan):
+    """cancel, pause and resume: by the status of the resource.
+
+    Sending one again too early does no harm: the service refuses it when the first took effect.
+    """
+
+    settles: ClassVar[bool] = False
+    _targets: ClassVar[dict[str, tuple[Operation, Callable[[object], Any], str]]] = {
+        operations.CANCEL_INVOICE.id: (
+            operations.GET_INVOICE,
+            Invoice.from_dict,
+            InvoiceStatus.CANCELLED,
+        ),
+        operations.PAUSE_RECURRING_INVOICE.id: (
+            operations.GET_RECURRING_INVOICE,
+            RecurringInvoice.from_dict,
+            RecurringInvoiceStatus.PAUSED,
+        ),
+        operations.RESUME_RECURRING_INVOICE.id: (
+            operations.GET_RECURRING_INVOICE,
+            RecurringInvoice.from_dict,
+            RecurringInvoiceStatus.ACTIVE,
+        ),
+        operations.CANCEL_RECURRING_INVOICE.id: (
+            operations.GET_RECURRING_INVOICE,
+            RecurringInvoice.from_dict,
+            RecurringInvoiceStatus.CANCELLED,
+        ),
+    }
+
+    def lookup(self, since: float) -> Lookup | None:
+        getter, _, status = self._targets[self.operation.id]
+        path = path_arguments(self.request, self.operation)
+        arguments = {name: int(value) for name, value in path.items()}
+        return Lookup(getter.id, arguments, {"status": str(status)}, since=since)
+
+    def look(self, ask: Ask) -> Generator[Any, Any, Finding]:
+        getter, convert, status = self._targets[self.operation.id]
+        path = path_arguments(self.request, self.operation)
+        reply = yield from ask(self.derive(getter, path))
+        item = None if reply is None else reply.read(convert)
+        if reply is None or item is None:
+            return UNKNOWN
+        if item.status == status:
+            return Finding(Seen.HAPPENED, reply.response)
+        return ABSENT if item.status.is_known else BUSY  # "cancelling", say
+
+
+def _same_amount(seen: Decimal, sent: object) -> bool:
+    return seen == Decimal(str(sent))
+
+
+def _search_text(order_id: object) -> str:
+    """As much of an order id as the service takes in a search."""
+    listing = operations.LIST_INVOICES
+    schema = parameter_schema(listing.path, listing.method, "search")
+    return str(order_id)[: schema.get("maxLength")]
+
+
+def _lookup_by_eye(request: httpx.Request, operation: Operation, since: float) -> Lookup | None:
+    """What to look at after a write that no plan covers."""
+    path = path_arguments(request, operation)
+    body = body_of(request)
+    if operation.id == operations.CREATE_RECURRING_INVOICE.id:
+        match = {name: body[name] for name in ("amount", "interval") if name in body}
+        return Lookup(operations.LIST_RECURRING_INVOICES.id, {}, match, since=since)
+    if operation.id == operations.BILL_NOW_RECURRING_INVOICE.id:
+        return Lookup(operations.LIST_INVOICES.id, {}, {}, since=since)
+    if operation.id == operations.SKIP_PERIOD_RECURRING_INVOICE.id:
+        arguments = {name: int(value) for name, value in path.items()}
+        return Lookup(operations.GET_RECURRING_INVOICE.id, arguments, {}, since=since)
+    return None
+
+
+_PLANS: dict[str, type[Plan]] = {
+    operations.CREATE_INVOICE.id: InvoicePlan,
+    operations.CREATE_REFUND.id: RefundPlan,
+    **dict.fromkeys(StatusPlan._targets, StatusPlan),
+}
+
+
+def plan_for(request: httpx.Request, operation: Operation, ledger: Ledger, began_at: float) -> Plan:
+    """Return how this write can be looked up."""
+    kind = _PLANS.get(operation.id, Plan) if operation.retry == "reconcile" else Plan
+    return kind(request, operation, ledger, began_at)
