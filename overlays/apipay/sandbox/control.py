@@ -1,0 +1,240 @@
+"""`/_sandbox/`: the control verbs over HTTP, for services and tests in any language.
+
+JSON both ways, no key needed: the sandbox listens on loopback unless told otherwise.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, cast
+
+import attrs
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from . import rendering
+from .errors import SandboxError
+from .faults import Fault
+from .records import Invoice
+
+if TYPE_CHECKING:
+    from .sandbox import Sandbox
+
+Handler = Callable[[Request], Awaitable[Response]]
+_MAX_BODY_BYTES = 65_536
+_FAULT_FIELDS = frozenset(attrs.fields_dict(Fault))
+
+
+def control_routes(sandbox: "Sandbox") -> list[BaseRoute]:
+    """Return the routes, each a thin layer over the verb of the same name."""
+    control = _Control(sandbox)
+    table: list[tuple[str, str, Handler]] = [
+        ("GET", "/state", control.state),
+        ("POST", "/reset", control.reset),
+        ("GET", "/clock", control.clock),
+        ("POST", "/clock/advance", control.advance),
+        ("POST", "/organizations/{id:int}/confirm", control.confirm),
+        ("POST", "/organizations/{id:int}/refuse", control.refuse),
+        ("POST", "/invoices/{id:int}/pay", control.pay),
+        ("POST", "/invoices/{id:int}/decline", control.decline),
+        ("POST", "/invoices/{id:int}/expire", control.expire),
+        ("GET", "/webhooks", control.webhooks),
+        ("POST", "/webhooks", control.add_webhook),
+        ("DELETE", "/webhooks/{id:int}", control.remove_webhook),
+        ("POST", "/events", control.send_event),
+        ("GET", "/deliveries", control.deliveries),
+        ("POST", "/deliveries/{id:int}/redeliver", control.redeliver),
+        ("GET", "/faults", control.faults),
+        ("POST", "/faults", control.inject),
+        ("DELETE", "/faults", control.clear_faults),
+        ("DELETE", "/faults/{id:int}", control.clear_faults),
+        ("POST", "/refuse-connections", control.refuse_connections),
+        ("POST", "/api-keys", control.add_api_key),
+        ("POST", "/api-keys/expire", control.expire_api_key),
+    ]
+    return [Route(f"/_sandbox{path}", handler, methods=[method]) for method, path, handler in table]
+
+
+class _Control:
+    def __init__(self, sandbox: "Sandbox") -> None:
+        self._sandbox = sandbox
+
+    async def state(self, request: Request) -> Response:
+        sandbox = self._sandbox
+        return JSONResponse(
+            {
+                "base_url": sandbox.base_url,
+                "api_key": sandbox.api_key,
+                "webhook_secret": sandbox.webhook_secret,
+                "now": rendering.timestamp(sandbox.now.timestamp()),
+                "organizations": len(sandbox.organizations()),
+                "invoices": len(sandbox.invoices()),
+                "refunds": len(sandbox.refunds()),
+                "recurring_invoices": len(sandbox.recurring_invoices()),
+                "deliveries": len(sandbox.deliveries()),
+                "calls": dict(sandbox.calls),
+            }
+        )
+
+    async def reset(self, request: Request) -> Response:
+        self._sandbox.reset()
+        return JSONResponse({"message": "Everything was forgotten."})
+
+    async def clock(self, request: Request) -> Response:
+        return JSONResponse({"now": rendering.timestamp(self._sandbox.now.timestamp())})
+
+    async def advance(self, request: Request) -> Response:
+        fields = await _fields(request, {"seconds"})
+        moment = self._sandbox.advance(_number(fields, "seconds"))
+        return JSONResponse({"now": rendering.timestamp(moment.timestamp())})
+
+    async def confirm(self, request: Request) -> Response:
+        found = self._sandbox.confirm_verification(request.path_params["id"])
+        return JSONResponse({"id": found.id, "status": found.status})
+
+    async def refuse(self, request: Request) -> Response:
+        found = self._sandbox.refuse_verification(request.path_params["id"])
+        return JSONResponse({"id": found.id, "status": found.status})
+
+    async def pay(self, request: Request) -> Response:
+        fields = await _fields(request, {"client_name"})
+        name = _text(fields, "client_name") if "client_name" in fields else None
+        return _invoice(self._sandbox.pay(request.path_params["id"], name))
+
+    async def decline(self, request: Request) -> Response:
+        return _invoice(self._sandbox.decline(request.path_params["id"]))
+
+    async def expire(self, request: Request) -> Response:
+        return _invoice(self._sandbox.expire(request.path_params["id"]))
+
+    async def webhooks(self, request: Request) -> Response:
+        found = self._sandbox.webhooks()
+        return JSONResponse({"data": [rendering.webhook(one, secret=False) for one in found]})
+
+    async def add_webhook(self, request: Request) -> Response:
+        fields = await _fields(request, {"url", "secret", "id"})
+        url = _text(fields, "url")
+        secret = _text(fields, "secret") if "secret" in fields else None
+        number = _integer(fields, "id") if "id" in fields else None
+        # In a thread: the host's name is looked up.
+        added = await asyncio.to_thread(self._sandbox.add_webhook, url, secret, number)
+        return JSONResponse(rendering.webhook(added, secret=True))
+
+    async def remove_webhook(self, request: Request) -> Response:
+        self._sandbox.remove_webhook(request.path_params["id"])
+        return JSONResponse({"message": "The webhook was removed."})
+
+    async def send_event(self, request: Request) -> Response:
+        fields = await _fields(request, {"event", "webhook_id"})
+        event = fields.get("event")
+        if not isinstance(event, dict):
+            raise _invalid("event", "must be the object to send.")
+        number = _integer(fields, "webhook_id") if "webhook_id" in fields else None
+        queued = self._sandbox.send_event(cast(dict[str, Any], event), number)
+        return JSONResponse({"data": [rendering.delivery(one) for one in queued]})
+
+    async def deliveries(self, request: Request) -> Response:
+        """`?invoice_id=` picks one invoice's; `?wait=5` waits so long until none is under way."""
+        wait, invoice = request.query_params.get("wait"), request.query_params.get("invoice_id")
+        try:
+            seconds = float(wait) if wait is not None else 0.0
+            invoice_id = int(invoice) if invoice is not None else None
+        except ValueError:
+            raise _invalid("wait", "and invoice_id must be numbers.") from None
+        if seconds > 0:
+            await asyncio.to_thread(self._sandbox.wait_for_deliveries, min(seconds, 60.0))
+        found = self._sandbox.deliveries(invoice_id)
+        return JSONResponse({"data": [rendering.delivery(one) for one in found]})
+
+    async def redeliver(self, request: Request) -> Response:
+        again = self._sandbox.redeliver(request.path_params["id"])
+        return JSONResponse(rendering.delivery(again))
+
+    async def faults(self, request: Request) -> Response:
+        return JSONResponse({"data": [one.shown() for one in self._sandbox.faults()]})
+
+    async def inject(self, request: Request) -> Response:
+        fields = await _fields(request, _FAULT_FIELDS)
+        if "kind" not in fields:
+            raise _invalid("kind", "is required.")
+        try:
+            fault = Fault(**fields)
+        except TypeError as problem:
+            raise _invalid("fault", f"cannot be used: {problem}.") from None
+        return JSONResponse(self._sandbox.inject(fault).shown())
+
+    async def clear_faults(self, request: Request) -> Response:
+        self._sandbox.clear_faults(request.path_params.get("id"))
+        return JSONResponse({"message": "Done."})
+
+    async def refuse_connections(self, request: Request) -> Response:
+        fields = await _fields(request, {"seconds"})
+        self._sandbox.refuse_connections(_number(fields, "seconds"))
+        answer = JSONResponse({"message": "New connections are refused from now on."})
+        answer.headers["Connection"] = "close"
+        return answer
+
+    async def add_api_key(self, request: Request) -> Response:
+        fields = await _fields(request, {"key"})
+        key = _text(fields, "key") if "key" in fields else None
+        return JSONResponse({"key": self._sandbox.add_api_key(key)})
+
+    async def expire_api_key(self, request: Request) -> Response:
+        fields = await _fields(request, {"key"})
+        self._sandbox.expire_api_key(_text(fields, "key") if "key" in fields else None)
+        return JSONResponse({"message": "The key has expired."})
+
+
+def _invoice(record: Invoice) -> Response:
+    return JSONResponse(rendering.invoice_event_data(record))
+
+
+async def _fields(request: Request, known: "set[str] | frozenset[str]") -> dict[str, Any]:
+    """Read a JSON object of known fields; null counts as absent, and so does an empty body."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MAX_BODY_BYTES:
+            raise SandboxError("The body is too large.", status=413)
+    if not body:
+        return {}
+    # Also keeps pages of other sites out: a browser does not send them JSON unasked.
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        raise SandboxError("Send the body as JSON: Content-Type: application/json.", status=415)
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        raise SandboxError("The body is not valid JSON.", status=422) from None
+    if not isinstance(parsed, dict):
+        raise SandboxError("The body must be a JSON object.", status=422)
+    fields = {k: v for k, v in cast(dict[str, Any], parsed).items() if v is not None}
+    for name in fields.keys() - known:
+        raise _invalid(name, f"is not known; there are {', '.join(sorted(known))}.")
+    return fields
+
+
+def _text(fields: dict[str, Any], name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str) or not value:
+        raise _invalid(name, "must be text.")
+    return value
+
+
+def _integer(fields: dict[str, Any], name: str) -> int:
+    value = fields.get(name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _invalid(name, "must be a whole number.")
+    return value
+
+
+def _number(fields: dict[str, Any], name: str) -> float:
+    value = fields.get(name)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise _invalid(name, "must be a number.")
+    return float(value)
+
+
+def _invalid(name: str, problem: str) -> SandboxError:
+    message = f"{name} {problem}"
+    return SandboxError(message, status=422, errors={name: [message]})
