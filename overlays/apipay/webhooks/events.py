@@ -7,7 +7,7 @@ specification does not know arrives as `UnknownEvent`.
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn, TypeAlias, cast
 
 import attrs
@@ -145,35 +145,37 @@ def _load(text: str) -> Any:
         ) from None
     except RecursionError:
         raise _too_deep() from None
-    except ValueError:
-        # NaN and Infinity, a name twice, or an integer of thousands of digits.
+    except (ValueError, InvalidOperation):
+        # NaN and Infinity, a name twice, an integer or an exponent of too many digits.
         raise BodyJSONError(
             "The webhook's body is JSON with a number that is none, an endless one, or a name that "
             "comes twice in one object."
         ) from None
     if "\\" in text and ("\\ud" in text or "\\uD" in text):
         try:
-            json.dumps(data, ensure_ascii=False).encode()
+            json.dumps(data, ensure_ascii=False, default=str).encode()
         except UnicodeEncodeError:
             raise BodyEncodingError(
                 "The webhook's body has half of a surrogate pair in a string."
             ) from None
+        except RecursionError:
+            raise _too_deep() from None
     return data
 
 
 def _check_depth(data: Mapping[str, Any]) -> None:
     """Refuse objects and arrays that are nested too deeply, without recursion of our own."""
     level: list[object] = [data]
-    for _ in range(_MAX_DEPTH + 2):
+    for _ in range(_MAX_DEPTH):
         inner: list[object] = []
         for value in level:
             if isinstance(value, dict):
                 inner.extend(cast(dict[str, object], value).values())
             elif isinstance(value, list):
                 inner.extend(cast(list[object], value))
-        if not inner:
+        level = [value for value in inner if isinstance(value, (dict, list))]
+        if not level:
             return
-        level = inner
     raise _too_deep()
 
 
