@@ -26,6 +26,7 @@ from apipay.hooks import (
     WaitReason,
 )
 from apipay.pacing import DEADLINE_EXTENSION
+from apipay.settings import check_headers
 from apipay.transport import lookups
 from apipay.transport.failures import ATTEMPTS_EXTENSION, error_for, operation_of
 from apipay.transport.ledger import Ledger
@@ -89,6 +90,8 @@ class Engine:
             if "deadline" in options:
                 seconds = options["deadline"]
                 check_deadline(seconds)
+            if "headers" in options:
+                check_headers(options["headers"])
         self.deadline = None if seconds is None else now + seconds
         if self.operation is None:
             safe = request.method in ("GET", "HEAD", "OPTIONS")

@@ -4,16 +4,22 @@ from collections.abc import Iterable
 
 import httpx
 
+from apipay import answers
 from apipay.errors import (
     APIConnectionError,
     ApiPayError,
     APIStatusError,
     APITimeoutError,
     InvalidRequestError,
+    Lookup,
+    OutcomeUnknownError,
     ResponseDecodeError,
 )
+from apipay.redaction import safe_text
 from apipay.transport.verdict import CANNOT_BE_SENT, NEVER_SENT, BodyTooLarge
-from apipay_client.operations import API_KEY_HEADER, Operation
+from apipay_client.errors import ClientError, InvalidArgument, UnexpectedStatus
+from apipay_client.errors import ResponseDecodeError as GeneratedDecodeError
+from apipay_client.operations import API_KEY_HEADER, OPERATIONS, Operation
 
 ATTEMPTS_EXTENSION = "apipay.attempts"
 """Request extension: how often the retry layer has sent this request."""
@@ -105,3 +111,50 @@ def _is_safe_to_show(error: Exception) -> bool:
         return True
     # What else can come out of a transport: a mistake in a user's own is shown, the rest not.
     return isinstance(error, TypeError | AttributeError | AssertionError | NotImplementedError)
+
+
+def from_generated(error: ClientError) -> Exception:
+    """Return what to raise for an error of the generated client (its `on_error`).
+
+    A write that was answered with a success nobody can read has most likely happened, so that is
+    an `OutcomeUnknownError`, with the id to look up where the answer shows one.
+    """
+    if isinstance(error, InvalidArgument):
+        return InvalidRequestError(str(error))
+    if isinstance(error, GeneratedDecodeError):
+        operation = OPERATIONS.get(error.operation)
+        made = ResponseDecodeError(
+            f"{error.operation} was answered with status {error.status_code}, and the answer "
+            f"breaks the specification at {safe_text(error.path) or 'its root'}.",
+            status_code=error.status_code,
+            path=error.path,
+            body=answers.read_body(error.content),
+            headers=error.headers,
+            operation=error.operation,
+        )
+        if operation is None or operation.retry in ("safe", "idempotent"):
+            return made
+        unknown = OutcomeUnknownError(
+            f"{error.operation} has most likely happened: it was answered with status "
+            f"{error.status_code}, but the answer could not be read.",
+            operation=error.operation,
+            lookup=_lookup_by_id(operation, made.body),
+            status_code=error.status_code,
+        )
+        unknown.__cause__ = made
+        return unknown
+    if isinstance(error, UnexpectedStatus):
+        response = httpx.Response(
+            error.status_code, content=error.content, headers=list(error.headers.items())
+        )
+        return APIStatusError.from_response(response, operation=error.operation or None)
+    return error
+
+
+def _lookup_by_id(operation: Operation, body: object) -> Lookup | None:
+    """The getter of the resource that an answer is about, by the tag of the operation."""
+    made = answers.fields(body).get("id")
+    for other in OPERATIONS.values():
+        if other.tag == operation.tag and other.name == "get" and isinstance(made, int):
+            return Lookup(other.id, {"id": made})
+    return None

@@ -4,7 +4,9 @@ Two calls that look alike (the same order id, refunds of one invoice) can lose t
 same moment, and both then find one new invoice or refund. The ledger gives it to one of them only.
 """
 
+import os
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Hashable
 
@@ -21,6 +23,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._sending: dict[Hashable, int] = {}
         self._claimed: OrderedDict[Hashable, set[int]] = OrderedDict()
+        _alive.add(self)
 
     def begin(self, name: Hashable) -> None:
         """A request for `name` is on its way."""
@@ -62,3 +65,15 @@ class Ledger:
         """In a child process: the parent's requests are not ours to wait for."""
         self._lock = threading.Lock()
         self._sending.clear()
+
+
+_alive: "weakref.WeakSet[Ledger]" = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for ledger in list(_alive):
+        ledger.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
