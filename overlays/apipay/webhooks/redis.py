@@ -65,6 +65,7 @@ class RedisStore:
                 "RedisStore needs a redis.Redis or a URL; the inbox runs it in a worker thread "
                 "where your code is async."
             )
+        self._client = client
         self._prefix = prefix
         self._keep_ms = "" if keep is None else str(max(1, round(keep * 1000)))
         self._read: Any = client.register_script(_READ)
@@ -81,3 +82,7 @@ class RedisStore:
         """Put `new` in the place of `old`, if `old` is what is there."""
         args = [old or "", new, self._keep_ms]
         return bool(self._swap(keys=[self._prefix + key], args=args))
+
+    def close(self) -> None:
+        """Close the client's connections; the next use opens new ones."""
+        self._client.close()

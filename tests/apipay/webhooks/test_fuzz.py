@@ -29,7 +29,19 @@ SECRET = "whsec_for_tests"
 MUTATIONS = 60_000
 PIECES = [
     *(b"\x00", b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\\ud800", b'"', b"\\", b"{", b"}", b"["),
-    *(b"]", b":", b",", b"null", b"true", b"NaN", b"Infinity", b"-", b"1e999", b"1e-999", b"[" * 70),
+    *(
+        b"]",
+        b":",
+        b",",
+        b"null",
+        b"true",
+        b"NaN",
+        b"Infinity",
+        b"-",
+        b"1e999",
+        b"1e-999",
+        b"[" * 70,
+    ),
     *(b"9" * 30, b"9" * 5000, b'"id":1,', b'"event":"webhook.test",', b"\xef\xbb\xbf", b" ", b"\n"),
     *(b"0000-00-00", b"9999-12-31T23:59:60Z", b"0001-01-01T00:00:00+23:59", b"\xf0\x9f\x92\xb0"),
 ]

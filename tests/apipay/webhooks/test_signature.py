@@ -142,7 +142,8 @@ def test_all_secrets_are_compared_whichever_matches(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    "secret", [None, "", b"", "   ", [], (), ["good", ""], [None], 7, {"a": "b"}, "line\n", "\ud800"]
+    "secret",
+    [None, "", b"", "   ", [], (), ["good", ""], [None], 7, {"a": "b"}, "line\n", "\ud800"],
 )
 def test_unusable_secrets_are_refused(secret: Any) -> None:
     with pytest.raises(WebhookSecretError) as caught:

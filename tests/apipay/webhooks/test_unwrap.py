@@ -54,7 +54,9 @@ def test_the_examples_of_the_specification_arrive() -> None:
     spec = json.loads(resources.files("apipay_client").joinpath("openapi.json").read_bytes())
     examples = spec["components"]["examples"]
     media = spec["x-webhooks"]["invoice.status_changed"]["post"]["requestBody"]["content"]
-    names = [ref["$ref"].rpartition("/")[2] for ref in media["application/json"]["examples"].values()]
+    names = [
+        ref["$ref"].rpartition("/")[2] for ref in media["application/json"]["examples"].values()
+    ]
     assert len(names) == 3
     seen = set()
     for name in names:
