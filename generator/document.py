@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TypeGuard, cast
 from urllib.parse import unquote
 
-from jsonschema import exceptions
+from jsonschema import Draft4Validator, exceptions
 from openapi_spec_validator import OpenAPIV30SpecValidator
+from openapi_spec_validator import schemas as openapi_schemas
 
 from generator.problems import SpecError, pointer, short
 from generator.reading import is_list, is_mapping, read
@@ -365,19 +366,91 @@ def validate(document: dict[str, Any]) -> None:
     _check_version(document)
     check_references(document)
     try:
-        errors: list[Any] = list(OpenAPIV30SpecValidator(document).iter_errors())
-    except Exception as error:  # the validator lets odd documents raise nearly anything
+        error = _structural_error(document)
+        place = pointer(*error.absolute_path) if error else ""
+        if error is None:
+            place, error = _default_error(document)
+        if error is None:
+            error = _other_error(document)
+            place = pointer(*error.absolute_path) if error else ""
+    except Exception as raised:  # the validators let odd documents raise nearly anything
+        what = f"{type(raised).__name__}: {short(raised, 100)}"
         raise SpecError(
-            f"the validator cannot read the document ({type(error).__name__}: {short(error, 100)})",
+            f"the validator cannot read the document ({what})",
             mend="Compare its structure with the OpenAPI 3.0.3 specification",
-        ) from error
-    if not errors:
-        return
+        ) from raised
+    if error is not None:
+        message: str = error.message
+        raise SpecError(
+            f"not valid OpenAPI 3.0: {short(message.partition(_DETAILS)[0], 160)}",
+            pointer=place,
+            mend=_MENDS.get(
+                str(error.validator), "Correct it as the OpenAPI 3.0.3 specification says"
+            ),
+        )
+
+
+# Where the message of a validator goes on to quote the rule and the document.
+_DETAILS: Final = "\n\nFailed validating"
+
+
+def _structural_error(document: dict[str, Any]) -> Any:
+    """The error that best says where the document breaks the schema of OpenAPI 3.0, or None.
+
+    Not by OpenAPIV30SpecValidator: where jsonschema-rs happens to be installed it uses that, whose
+    errors name the outermost object only.
+    """
+    validator: Any = Draft4Validator(cast(Any, openapi_schemas).schema_v30)
+    found = _first(list(validator.iter_errors(document)))
+    while found is not None and found.validator == "oneOf" and found.context:
+        # "A parameter or a reference": what is no reference was meant to be the other.
+        branches: dict[int, list[Any]] = {}
+        for error in found.context:
+            branches.setdefault(error.schema_path[0], []).append(error)
+        meant = [
+            errors
+            for errors in branches.values()
+            if not any("'$ref' is a required property" in error.message for error in errors)
+        ]
+        if len(meant) != 1:
+            break
+        found = _first(meant[0])
+    return found
+
+
+# What a default can be checked by without following references.
+_SIMPLE_RULES: Final = (
+    *("type", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    *("multipleOf", "minLength", "maxLength", "pattern", "minItems", "maxItems"),
+)
+
+
+def _default_error(document: dict[str, Any]) -> tuple[str, Any]:
+    """The first default that breaks its own schema, with its place, or None."""
+    for node in walk(document):
+        if node.kind != "schema" or is_reference(node.value) or "default" not in node.value:
+            continue
+        value = node.value["default"]
+        rules = {key: node.value[key] for key in _SIMPLE_RULES if key in node.value}
+        if value is None and node.value.get("nullable"):
+            continue
+        validator: Any = Draft4Validator(rules)
+        error = _first(list(validator.iter_errors(value)))
+        if error is not None:
+            return f"{node.pointer}/default", error
+    return "", None
+
+
+def _other_error(document: dict[str, Any]) -> Any:
+    """The first error that no schema can state (a default of the wrong type, say), or None."""
+    errors: list[Any] = list(OpenAPIV30SpecValidator(document).iter_errors())
+    return min(errors, key=_order, default=None)
+
+
+def _first(errors: list[Any]) -> Any:
     # Sorted, so that the same document always gets the same answer.
-    errors.sort(key=lambda error: ([str(part) for part in error.absolute_path], error.message))
-    worst = cast(Any, exceptions).best_match(errors)
-    raise SpecError(
-        f"not valid OpenAPI 3.0: {short(worst.message, 160)}",
-        pointer=pointer(*worst.absolute_path),
-        mend=_MENDS.get(str(worst.validator), "Correct it as the OpenAPI 3.0.3 specification says"),
-    )
+    return cast(Any, exceptions).best_match(sorted(errors, key=_order))
+
+
+def _order(error: Any) -> tuple[list[str], str]:
+    return [str(part) for part in error.absolute_path], error.message

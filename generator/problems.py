@@ -35,6 +35,7 @@ class SpecError(Exception):
     def __init__(
         self, problem: str, *, pointer: str = "", mend: str, file: Path | None = None
     ) -> None:
+        """Say what is wrong (`problem`) at `pointer`, and what to do about it (`mend`)."""
         super().__init__(problem)
         self.pointer = pointer
         self.problem = problem
@@ -42,11 +43,13 @@ class SpecError(Exception):
         self.file = file
 
     def __str__(self) -> str:
+        """One line: the file, the place, the problem, the mend."""
         place = [str(self.file)] if self.file else []
         place += [short(self.pointer, 300)] if self.pointer else []
         return f"{': '.join([*place, self.problem])}. {self.mend}."
 
     def __reduce__(self) -> tuple[object, ...]:
+        """Let it cross a process boundary: keyword arguments are not pickled by default."""
         return _rebuild, (self.problem, self.pointer, self.mend, self.file)
 
 

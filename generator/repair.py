@@ -39,6 +39,7 @@ class Repair:
     done: str
 
     def __str__(self) -> str:
+        """One line: the place, the defect, what was done."""
         return f"{self.pointer or '/'}: {self.defect}; {self.done}"
 
 

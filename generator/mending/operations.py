@@ -93,8 +93,14 @@ def _complete(parameter: dict[str, Any], place: str, report: Report) -> None:
     if parameter.get("in") == "path" and parameter.get("required") is not True:
         parameter["required"] = True
         report(place, "a path parameter that is not required", "it is required now")
+    if parameter.get("in") in ("body", "formData"):
+        raise SpecError(
+            f"a parameter in {parameter['in']} is of Swagger 2.0",
+            pointer=f"{place}/in",
+            mend="Describe it in the operation's requestBody",
+        )
     if parameter.get("in") not in _PLACES:
-        return  # validation refuses it; `body` and `formData` of Swagger 2.0 are among these
+        return  # validation refuses it
     if parameter.get("content"):
         raise SpecError(
             f"the parameter {short(parameter.get('name'))!r} has content in place of a schema,"

@@ -71,6 +71,7 @@ class DeepReferences:
     _ROUNDS: Final = 5
 
     def __init__(self, document: dict[str, Any]) -> None:
+        """Mark each such reference of `document`, and what it means."""
         self._document = document
         self._texts: list[str] = []
         deep = [
