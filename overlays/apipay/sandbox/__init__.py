@@ -1,30 +1,37 @@
 """The sandbox: the whole ApiPay API as a local server that keeps state, time and faults.
 
 ```python
+from apipay import ApiPay
 from apipay.sandbox import Fault, Sandbox
 
 with Sandbox() as sandbox:
     client = ApiPay(api_key=sandbox.api_key, base_url=sandbox.base_url)
     invoice = client.invoices.create(amount=1000, phone_number="87001234567")
     sandbox.pay(invoice.id)
+    sandbox.inject(Fault("reset_after_commit", operation="createRefund", nth=1))
 ```
 
-`python -m apipay.sandbox` starts it from the shell. Needs the extra `sandbox`.
+`python -m apipay.sandbox` starts it from the shell; `apipay.sandbox.pytest_plugin` has the fixture
+`apipay_sandbox`. Needs the extra `sandbox`: `pip install "apipay[sandbox]"`.
 """
 
-from .errors import SandboxError
-from .faults import Fault, FaultKind, InjectedFault
-from .ratelimit import RateLimit
-from .records import (
-    Attempt,
-    Delivery,
-    Invoice,
-    Organization,
-    RecurringInvoice,
-    Refund,
-    Webhook,
-)
-from .sandbox import Sandbox
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .errors import SandboxError
+    from .faults import Fault, FaultKind, InjectedFault
+    from .ratelimit import RateLimit
+    from .records import (
+        Attempt,
+        Delivery,
+        Invoice,
+        Organization,
+        RecurringInvoice,
+        Refund,
+        Webhook,
+    )
+    from .sandbox import Sandbox
 
 __all__ = [
     "Attempt",
@@ -41,3 +48,30 @@ __all__ = [
     "SandboxError",
     "Webhook",
 ]
+
+_PLACES = {
+    "Sandbox": "sandbox",
+    "SandboxError": "errors",
+    "Fault": "faults",
+    "FaultKind": "faults",
+    "InjectedFault": "faults",
+    "RateLimit": "ratelimit",
+}
+
+
+def __getattr__(name: str) -> object:
+    # Lazy: pytest imports the plugin beside this in every run, with or without the extra.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        module = import_module(f"{__name__}.{_PLACES.get(name, 'records')}")
+    except ModuleNotFoundError as missing:
+        if missing.name is not None and missing.name.startswith("apipay"):
+            raise
+        raise ModuleNotFoundError(
+            f"The sandbox needs {missing.name}. Install it with: pip install 'apipay[sandbox]'",
+            name=missing.name,
+        ) from missing
+    value: object = getattr(module, name)
+    globals()[name] = value
+    return value

@@ -11,6 +11,7 @@ from . import rendering
 from .clock import day_of, timestamp
 from .domain import invoices, recurring, verification
 from .errors import SandboxError
+from .jsons import encode
 from .records import Delivery, Invoice, Organization, RecurringInvoice, Webhook
 from .state import Due, State
 
@@ -141,7 +142,7 @@ class Actions:
         ]
         if not told:
             return []
-        body = rendering.encode(event)
+        body = encode(event)
         queued: list[Delivery] = []
         with store.transaction():
             for webhook in told:

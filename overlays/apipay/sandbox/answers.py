@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from .errors import SandboxError
-from .rendering import encode
+from .jsons import encode
 
 JSON = b"application/json"
 

@@ -4,11 +4,12 @@ Kept lean on purpose (no router, no middleware): client benchmarks and fault run
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, cast
+from typing import Any
 
-from . import connections, faults
+from . import connections, faults, jsons
 from .actions import Actions
 from .answers import Answer, error
 from .errors import SandboxError
@@ -16,9 +17,11 @@ from .faults import FaultKind, FaultPlan, InjectedFault
 from .keys import Keys
 from .ratelimit import Limiter
 from .service import Service
-from .spec import Operation, Route, Spec, parse_json
+from .spec import Operation, Route, Spec
 from .state import State
 from .validation import Errors, without_nulls
+
+_logger = logging.getLogger("apipay.sandbox")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -63,6 +66,7 @@ class Api:
         self._calls = calls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         found = self._spec.route(scope["path"][self._prefix :])
         if found is None:
             await _send(send, self._problem("There is no such path in the API.", 404))
@@ -118,6 +122,9 @@ class Api:
                 answer = error(problem)
                 answer.headers = remaining
                 return answer
+            except Exception:
+                _logger.exception("The sandbox failed in %s.", operation.id)
+                return self._problem(self._spec.message("InternalServerError"), 500)
         return Answer(operation.status, text.encode(), headers=remaining)
 
     def _query(self, operation: Operation, query: bytes) -> tuple[dict[str, Any], Errors]:
@@ -144,16 +151,16 @@ class Api:
 
     def _parse(self, body: bytes) -> dict[str, Any]:
         try:
-            parsed = parse_json(body.decode("utf-8"))
+            parsed = jsons.parse(body.decode("utf-8"))
         except UnicodeDecodeError:
             raise self._invalid({"body": ["The body is not UTF-8."]}) from None
         except (ValueError, ArithmeticError, RecursionError):
             raise self._invalid({"body": ["The body is not valid JSON."]}) from None
         if parsed is None:
             return {}
-        if not isinstance(parsed, dict):
+        if not jsons.is_object(parsed):
             raise self._invalid({"body": ["The body must be a JSON object."]})
-        return without_nulls(cast(dict[str, Any], parsed))
+        return without_nulls(parsed)
 
     def _invalid(self, errors: Errors) -> SandboxError:
         return SandboxError(
@@ -250,7 +257,7 @@ def _too_large() -> Answer:
 async def _gone(receive: Receive) -> None:
     """Wait until the connection is closed, so that nothing more is sent on it."""
     while (await receive())["type"] != "http.disconnect":
-        await asyncio.sleep(0)
+        pass
 
 
 async def _send(send: Send, answer: Answer) -> None:

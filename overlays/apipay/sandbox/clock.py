@@ -42,10 +42,12 @@ class RunningClock:
         self._lock = threading.Lock()
 
     def now(self) -> float:
+        """See `SandboxClock`."""
         # One expression: readers need no lock.
         return self._moment + (time.monotonic() - self._began) * self._speed
 
     def advance(self, seconds: float) -> None:
+        """See `SandboxClock`."""
         if not 0 <= seconds <= _LAST_MOMENT - self.now():
             raise SandboxError(
                 "The clock moves forward only, and not past the year 9000: give seconds >= 0.",
@@ -55,6 +57,7 @@ class RunningClock:
             self._moment += seconds
 
     def real_seconds_until(self, moment: float) -> float | None:
+        """See `SandboxClock`."""
         if self._speed == 0:
             return None
         return max(0.0, moment - self.now()) / self._speed
@@ -79,10 +82,12 @@ class FollowingClock:
         self._seen = source.time()
 
     def now(self) -> float:
+        """See `SandboxClock`."""
         self._seen = max(self._seen, self._source.time())
         return self._seen
 
     def advance(self, seconds: float) -> None:
+        """See `SandboxClock`."""
         move = getattr(self._source, "advance", None)
         if move is None:
             raise SandboxError("The clock that the sandbox follows cannot be moved by hand.")
@@ -91,6 +96,7 @@ class FollowingClock:
         move(seconds)
 
     def real_seconds_until(self, moment: float) -> float | None:
+        """See `SandboxClock`."""
         return self._LOOK_SECONDS
 
 

@@ -21,10 +21,12 @@ class Protocol(HttpToolsProtocol):
     """uvicorn's protocol, which also keeps note of its connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Note the connection."""
         super().connection_made(transport)
         _open[self.server, self.client] = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
         _open.pop((self.server, self.client), None)
         super().connection_lost(exc)
 

@@ -6,7 +6,7 @@ JSON both ways, no key needed: the sandbox listens on loopback unless told other
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from starlette.requests import Request
@@ -14,8 +14,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from . import rendering
+from .clock import timestamp
 from .errors import SandboxError
 from .faults import Fault
+from .jsons import is_object
 from .records import Invoice
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ class _Control:
                 "base_url": sandbox.base_url,
                 "api_key": sandbox.api_key,
                 "webhook_secret": sandbox.webhook_secret,
-                "now": rendering.timestamp(sandbox.now.timestamp()),
+                "now": timestamp(sandbox.now.timestamp()),
                 "organizations": len(sandbox.organizations()),
                 "invoices": len(sandbox.invoices()),
                 "refunds": len(sandbox.refunds()),
@@ -82,12 +84,12 @@ class _Control:
         return JSONResponse({"message": "Everything was forgotten."})
 
     async def clock(self, request: Request) -> Response:
-        return JSONResponse({"now": rendering.timestamp(self._sandbox.now.timestamp())})
+        return JSONResponse({"now": timestamp(self._sandbox.now.timestamp())})
 
     async def advance(self, request: Request) -> Response:
         fields = await _fields(request, {"seconds"})
         moment = self._sandbox.advance(_number(fields, "seconds"))
-        return JSONResponse({"now": rendering.timestamp(moment.timestamp())})
+        return JSONResponse({"now": timestamp(moment.timestamp())})
 
     async def confirm(self, request: Request) -> Response:
         found = self._sandbox.confirm_verification(request.path_params["id"])
@@ -128,10 +130,10 @@ class _Control:
     async def send_event(self, request: Request) -> Response:
         fields = await _fields(request, {"event", "webhook_id"})
         event = fields.get("event")
-        if not isinstance(event, dict):
+        if not is_object(event):
             raise _invalid("event", "must be the object to send.")
         number = _integer(fields, "webhook_id") if "webhook_id" in fields else None
-        queued = self._sandbox.send_event(cast(dict[str, Any], event), number)
+        queued = self._sandbox.send_event(event, number)
         return JSONResponse({"data": [rendering.delivery(one) for one in queued]})
 
     async def deliveries(self, request: Request) -> Response:
@@ -206,9 +208,9 @@ async def _fields(request: Request, known: "set[str] | frozenset[str]") -> dict[
         parsed = json.loads(body)
     except (ValueError, RecursionError):
         raise SandboxError("The body is not valid JSON.", status=422) from None
-    if not isinstance(parsed, dict):
+    if not is_object(parsed):
         raise SandboxError("The body must be a JSON object.", status=422)
-    fields = {k: v for k, v in cast(dict[str, Any], parsed).items() if v is not None}
+    fields = {k: v for k, v in parsed.items() if v is not None}
     for name in fields.keys() - known:
         raise _invalid(name, f"is not known; there are {', '.join(sorted(known))}.")
     return fields

@@ -17,6 +17,7 @@ from .actions import Actions
 from .clock import SandboxClock
 from .errors import SandboxError
 from .faults import Fault, FaultPlan, InjectedFault
+from .jsons import Json
 from .keys import Keys
 from .network import check_url
 from .ratelimit import Limiter, RateLimit
@@ -113,6 +114,7 @@ class Engine:
         """Let time pass at once, with everything that it brings: expiry, billing, deliveries."""
         with self._store.lock:
             self._state.clock.advance(seconds)
+            self._store.note_time()
             self._actions.settle_due()
         self._state.on_news()
         return self.now
@@ -179,8 +181,10 @@ class Engine:
         with self._store.lock:
             return [one for one in self._store.webhooks.values() if one.active]
 
-    def send_event(self, event: Mapping[str, Any], webhook_id: int | None = None) -> list[Delivery]:
-        """Sign and send any event, `{"event": "webhook.test"}` for one, to one webhook or to all."""
+    def send_event(
+        self, event: Mapping[str, Json], webhook_id: int | None = None
+    ) -> list[Delivery]:
+        """Sign and send any event, such as `{"event": "webhook.test"}`, to one webhook or to all."""
         with self._store.lock:
             now = self._actions.settle_due()
             return self._actions.queue_event(dict(event), now, webhook_id)

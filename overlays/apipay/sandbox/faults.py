@@ -4,19 +4,16 @@ Pure: which call is hit, and what a fault makes of an answer's body. `api` does 
 connection.
 """
 
+import hashlib
 import json
-import random
 from collections.abc import Collection, Iterator
 from enum import StrEnum
-from typing import Any, cast
 
 import attrs
 
 from .answers import Answer, error
 from .errors import SandboxError
-from .rendering import encode
-
-Json = Any
+from .jsons import Json, encode, is_list, is_object
 
 
 class FaultKind(StrEnum):
@@ -144,7 +141,6 @@ class InjectedFault:
         self.fault = fault
         self.calls = 0
         self.hits = 0
-        self.random = random.Random(fault.seed)
 
     def take(self, operation: str) -> bool:
         """Count a call, and say whether it is hit."""
@@ -152,9 +148,13 @@ class InjectedFault:
         if fault.operation is not None and fault.operation != operation:
             return False
         self.calls += 1
-        # Drawn for every matching call, so that one fault does not change another's choices.
-        hit = fault.hits(self.calls, self.random.random())
+        hit = fault.hits(self.calls, self.draw())
         return hit and (fault.times is None or self.hits < fault.times)
+
+    def draw(self) -> float:
+        """Return a number in [0, 1) that depends on the seed and the call's number only."""
+        text = f"{self.fault.seed} {self.calls}"
+        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=6).digest()) / 2**48
 
     def shown(self) -> dict[str, Json]:
         """Return the fault as JSON data, with its counts."""
@@ -238,7 +238,7 @@ def _change_fields(injected: InjectedFault, data: Json) -> None:
                     one[fault.field or "status"] = fault.value
         case FaultKind.MISSING_FIELD | FaultKind.NULL_FIELD:
             names = sorted({name for one in resources for name in one})
-            name = fault.field or injected.random.choice(names)
+            name = fault.field or names[int(injected.draw() * len(names))]
             for one in resources:
                 if name not in one:
                     continue
@@ -252,11 +252,11 @@ def _change_fields(injected: InjectedFault, data: Json) -> None:
 
 def _objects(data: Json) -> Iterator[dict[str, Json]]:
     """Every object in the data, outermost first."""
-    if isinstance(data, dict):
-        members = cast(dict[str, Json], data)
-        yield members
-        for value in list(members.values()):
-            yield from _objects(value)
-    elif isinstance(data, list):
-        for value in cast(list[Json], data):
-            yield from _objects(value)
+    inner: list[Json] = []
+    if is_object(data):
+        yield data
+        inner = list(data.values())
+    elif is_list(data):
+        inner = data
+    for value in inner:
+        yield from _objects(value)

@@ -22,11 +22,19 @@ class _Uvicorn(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.stop = asyncio.Event()
+        self.on_started: Callable[[], None] = lambda: None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
+        await super().startup(sockets)
+        self.on_started()
 
     async def main_loop(self) -> None:
+        """Wait for the end."""
         await self.stop.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, and give requests under way a moment to end."""
         self.close_listeners()
         for connection in list(self.server_state.connections):
             connection.shutdown()
@@ -38,6 +46,7 @@ class _Uvicorn(uvicorn.Server):
             await asyncio.gather(*late, return_exceptions=True)
 
     def close_listeners(self) -> None:
+        """Refuse new connections; open ones go on."""
         for server in self.servers:
             server.close()
 
@@ -96,7 +105,8 @@ class HttpServer:
 
     def refuse(self, seconds: float | None) -> None:
         """Refuse new connections for so long, or (None) until `accept`. In the server's thread."""
-        assert self._loop is not None and self._server is not None
+        assert self._loop is not None
+        assert self._server is not None
         self._server.close_listeners()
         until = float("inf") if seconds is None else self._loop.time() + seconds
         self._refused_until = max(self._refused_until, until)
@@ -116,7 +126,8 @@ class HttpServer:
 
     def _accept_if_over(self) -> None:
         loop, server = self._loop, self._server
-        assert loop is not None and server is not None
+        assert loop is not None
+        assert server is not None
         if loop.time() < self._refused_until - 0.001 or server.stop.is_set():
             return
         if any(one.is_serving() for one in server.servers):
@@ -150,13 +161,11 @@ class HttpServer:
         )
         self._loop = asyncio.get_running_loop()
         self._server = _Uvicorn(config)
+        self._server.on_started = self._ready.set
         serving = asyncio.create_task(
             self._server.serve(sockets=[connections.bind(self._host, self.port)])
         )
         beside = asyncio.create_task(self._background())
-        while not self._server.started and not serving.done():
-            await asyncio.sleep(0)
-        self._ready.set()
         done, _ = await asyncio.wait({serving, beside}, return_when=asyncio.FIRST_COMPLETED)
         self._server.stop.set()
         await serving

@@ -5,7 +5,6 @@ that the service may leave out: an action (cancel, pause, resume) answers `id` a
 list items have no `payment_url` and leave out what is empty.
 """
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,7 +14,6 @@ from .records import Delivery, Invoice, Organization, RecurringInvoice, Refund, 
 
 Json = dict[str, Any]
 _SETTLED = {"paid": "paid_at", "cancelled": "cancelled_at", "expired": "expired_at"}
-encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def money(tiyn: int) -> str:
@@ -24,6 +22,7 @@ def money(tiyn: int) -> str:
 
 
 def organization(record: Organization, now: float) -> Json:
+    """The organization, and the seconds left while its owner is waited for."""
     return {
         "id": record.id,
         "idn": record.idn,
@@ -78,6 +77,7 @@ def invoice_item(record: Invoice) -> Json:
 
 
 def refund(record: Refund) -> Json:
+    """A refund."""
     return {"id": record.id, "invoice_id": record.invoice_id, **_refund_rest(record)}
 
 
@@ -96,6 +96,7 @@ def _refund_rest(record: Refund) -> Json:
 
 
 def recurring(record: RecurringInvoice) -> Json:
+    """The whole recurring invoice, empty fields as null."""
     return {
         "id": record.id,
         "status": record.status,
@@ -131,6 +132,7 @@ def page(items: Iterable[str], number: int, size: int, total: int) -> str:
 
 
 def webhook(record: Webhook, *, secret: bool) -> Json:
+    """A webhook; the secret only where it was just made."""
     shown: Json = {"id": record.id, "url": record.url, "active": record.active}
     return {**shown, "secret": record.secret} if secret else shown
 

@@ -1,7 +1,8 @@
 """`Sandbox`: the whole API on a free port of this machine, in a thread of its own."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from .httpserver import HttpServer
 from .pages import page_routes
 from .ratelimit import RateLimit
 from .site import Site
+from .sqlite import SqliteJournal
 from .state import PAYMENT_DEADLINE, Settings
 from .store import Store
 
@@ -37,7 +39,7 @@ class Sandbox(Engine):
         api_key, webhook_secret: invented when not given.
         webhook_url: a first webhook.
         allow_remote_webhooks: let webhooks leave this machine.
-        webhook_timeout: real seconds that a receiver has to answer; default as in the specification.
+        webhook_timeout: real seconds a receiver has to answer; default as in the specification.
         payment_deadline: seconds after which an unpaid invoice expires; default a day.
         auto_confirm, auto_pay: confirm verifications and pay invoices by itself after so many
             seconds; None: never.
@@ -76,15 +78,24 @@ class Sandbox(Engine):
         spec = specification.load()
         if rate_limit == "spec":
             rate_limit = RateLimit(*spec.rate_limit)
+        self.url: str
+        self.base_url: str
+        self._base_path = spec.base_path
         self._server = HttpServer(self._serve, self._send_webhooks, host, port)
+        journal = None
         try:
+            journal = None if db is None else SqliteJournal(db)
+            if journal is not None:
+                api_key = journal.setting("api_key", api_key, new_key)
+                webhook_secret = journal.setting("webhook_secret", webhook_secret, new_secret)
+            running = _clock(clock, speed, start_at, journal)
             shown = f"[{host}]" if ":" in host else host
             self.url = (public_url or f"http://{shown}:{self._server.port}").rstrip("/")
             self.base_url = self.url + spec.base_path
             super().__init__(
                 spec,
-                Store(),
-                _clock(clock, speed, start_at),
+                Store(journal),
+                running,
                 Settings(
                     payment_deadline=payment_deadline, auto_confirm=auto_confirm, auto_pay=auto_pay
                 ),
@@ -101,6 +112,8 @@ class Sandbox(Engine):
             )
         except BaseException:
             self._server.stop()
+            if journal is not None:
+                journal.close()
             raise
         self._api = Api(
             self._state,
@@ -112,7 +125,6 @@ class Sandbox(Engine):
             self._server.refuse,
         )
         self._site = Site([*control_routes(self), *page_routes(self)])
-        self._base_path = spec.base_path
         self._state.on_news = lambda: self._server.call_soon(self._sender.wake)
 
     def start(self) -> Self:
@@ -155,8 +167,8 @@ class Sandbox(Engine):
         self._in_server(lambda: self._server.refuse(seconds))
 
     @contextmanager
-    def down(self) -> Iterator[None]:
-        """The server is down inside the `with` block: idle connections end, new ones are refused."""
+    def down(self) -> Generator[None]:
+        """The server is down within: idle connections end, new ones are refused."""
 
         def go_down() -> None:
             self._server.refuse(None)
@@ -195,17 +207,28 @@ class Sandbox(Engine):
 
 
 def _clock(
-    clock: Literal["real", "manual"] | Clock, speed: float, start_at: datetime | None
+    clock: Literal["real", "manual"] | Clock,
+    speed: float,
+    start_at: datetime | None,
+    journal: SqliteJournal | None,
 ) -> SandboxClock:
-    start = None
-    if start_at is not None:
-        if start_at.tzinfo is None:
-            raise SandboxError("start_at needs a time zone.", status=422)
-        start = start_at.timestamp()
-    if clock == "real":
-        return RunningClock(speed, start)
-    if clock == "manual":
-        return RunningClock(0.0, start)
-    if start is not None:
-        raise SandboxError("start_at cannot be combined with a clock to follow.", status=422)
-    return FollowingClock(clock)
+    """Make the clock; with a file it goes on from the time that the file knows."""
+    if start_at is not None and start_at.tzinfo is None:
+        raise SandboxError("start_at needs a time zone.", status=422)
+    if not isinstance(clock, str):
+        if start_at is not None or speed != 1.0:
+            raise SandboxError("A clock to follow has its own time and speed.", status=422)
+        made: SandboxClock = FollowingClock(clock)
+    else:
+        if clock == "manual":
+            speed = 0.0
+        start = None if start_at is None else start_at.timestamp()
+        last = None if journal is None else journal.last_time()
+        if last is not None:
+            before, then = last
+            passed = 0.0 if speed == 0 else max(0.0, time.time() - then)
+            start = max(before + passed, start or 0.0)
+        made = RunningClock(speed, start)
+    if journal is not None:
+        journal.now = made.now
+    return made

@@ -18,6 +18,7 @@ from .actions import Actions
 from .clock import day_of, start_of
 from .domain import invoices, recurring, verification
 from .errors import SandboxError
+from .jsons import encode
 from .records import Invoice, Organization, Record, RecurringInvoice, Refund
 from .state import State
 
@@ -78,15 +79,13 @@ class Service:
             if begun.status == "pending"
             else "The organization is already verified."
         )
-        return rendering.encode(
-            {"organization": rendering.organization(begun, now), "message": message}
-        )
+        return encode({"organization": rendering.organization(begun, now), "message": message})
 
     def _organization_status(self, id: int, query: Values, body: Values, now: float) -> str:
         organization = self._find(self._store.organizations, id)
         if verification.is_over(organization, now):
             raise SandboxError(self._message("VerificationExpired"), status=410)
-        return rendering.encode({"organization": rendering.organization(organization, now)})
+        return encode({"organization": rendering.organization(organization, now)})
 
     # Invoices
 
@@ -131,7 +130,7 @@ class Service:
         invoice = self._find(self._store.invoices, id)
         if invoice.status != "pending":
             raise SandboxError(self._message("InvoiceNotPending"))
-        return rendering.encode(rendering.action(self._actions.settle(invoice, "cancelled", now)))
+        return encode(rendering.action(self._actions.settle(invoice, "cancelled", now)))
 
     # Refunds
 
@@ -158,12 +157,12 @@ class Service:
         with store.transaction():
             store.put(refund)
             store.put(invoices.give_back(invoice, amount))
-        return rendering.encode(rendering.refund(refund))
+        return encode(rendering.refund(refund))
 
     def _list_invoice_refunds(self, id: int, query: Values, body: Values, now: float) -> str:
         self._find(self._store.invoices, id)
         found = reversed(self._store.refunds_of(id))
-        return rendering.encode({"data": [rendering.refund_of_invoice(one) for one in found]})
+        return encode({"data": [rendering.refund_of_invoice(one) for one in found]})
 
     def _list_refunds(self, _: int, query: Values, body: Values, now: float) -> str:
         refunds = self._store.refunds
@@ -171,11 +170,11 @@ class Service:
             reversed(refunds.values()),
             len(refunds),
             query,
-            lambda one: rendering.encode(rendering.refund(one)),
+            lambda one: encode(rendering.refund(one)),
         )
 
     def _get_refund(self, id: int, query: Values, body: Values, now: float) -> str:
-        return rendering.encode(rendering.refund(self._find(self._store.refunds, id)))
+        return encode(rendering.refund(self._find(self._store.refunds, id)))
 
     # Recurring invoices
 
@@ -208,13 +207,11 @@ class Service:
         status = query.get("status")
         if status is not None:
             found, total = (one for one in found if one.status == status), None
-        return self._page(
-            found, total, query, lambda one: rendering.encode(rendering.recurring_item(one))
-        )
+        return self._page(found, total, query, lambda one: encode(rendering.recurring_item(one)))
 
     def _get_recurring(self, id: int, query: Values, body: Values, now: float) -> str:
         found = self._find(self._store.recurring_invoices, id)
-        return rendering.encode(rendering.recurring(found))
+        return encode(rendering.recurring(found))
 
     def _update_recurring(self, id: int, query: Values, body: Values, now: float) -> str:
         record = self._find(self._store.recurring_invoices, id)
@@ -282,7 +279,7 @@ class Service:
         with self._store.transaction():
             self._store.put(record)
         self._state.schedule_billing(record)
-        return rendering.encode(render(record))
+        return encode(render(record))
 
     def _require_verified(self) -> None:
         if not any(one.status == "verified" for one in self._store.organizations.values()):
@@ -315,13 +312,13 @@ class Service:
 
     def _whole(self, invoice: Invoice) -> str:
         url = self._state.payment_url(invoice.kaspi_qr_token)
-        return rendering.encode(rendering.invoice(invoice, url))
+        return encode(rendering.invoice(invoice, url))
 
     def _item(self, invoice: Invoice) -> str:
         # Records are values, so the text of one that did not change is still right.
         kept = self._rendered.get(invoice.id)
         if kept is None or kept[0] is not invoice:
-            kept = invoice, rendering.encode(rendering.invoice_item(invoice))
+            kept = invoice, encode(rendering.invoice_item(invoice))
             self._rendered[invoice.id] = kept
         return kept[1]
 

@@ -3,19 +3,16 @@
 Everything is read from `apipay_client/openapi.json`, the copy of openapi.yaml that the wheel ships.
 """
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
 from importlib import resources
-from typing import Any
 from urllib.parse import urlsplit
 
-from . import validation
+from . import jsons, validation
+from .jsons import Json
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,8 @@ class Spec:
 
     def __init__(self, document: Mapping[str, Json]) -> None:
         self._document = document
-        self.base_path = urlsplit(document["servers"][0]["url"]).path.rstrip("/")
+        server: str = document["servers"][0]["url"]
+        self.base_path: str = urlsplit(server).path.rstrip("/")
         self.key_header: str = next(
             scheme["name"]
             for scheme in document["components"]["securitySchemes"].values()
@@ -121,7 +119,9 @@ class Spec:
             raise validation.UnsupportedSchemaError(f"{path}: only integers are known in paths.")
         in_query = [parameter for parameter in parameters if parameter["in"] == "query"]
         body: validation.Checker | None = None
-        request = self.resolve(node["requestBody"]) if "requestBody" in node else {}
+        request: Mapping[str, Json] = {}
+        if "requestBody" in node:
+            request = self.resolve(node["requestBody"])
         if request:
             schema = request["content"]["application/json"]["schema"]
             body = validation.compile_schema(schema, self.resolve)
@@ -148,22 +148,8 @@ class Spec:
         }
 
 
-def parse_json(text: str) -> Json:
-    """Parse JSON with exact decimals; `NaN` and `Infinity` are not JSON. Raises ValueError."""
-    return _decode(text)
-
-
-def _refuse_constant(name: str) -> Json:
-    raise ValueError(f"{name} is not JSON.")
-
-
-_decode: Callable[[str], Json] = json.JSONDecoder(
-    parse_float=Decimal, parse_constant=_refuse_constant
-).decode
-
-
 @cache
 def load() -> Spec:
     """Return the specification that came with the client."""
     text = resources.files("apipay_client").joinpath("openapi.json").read_text(encoding="utf-8")
-    return Spec(parse_json(text))
+    return Spec(jsons.parse(text))

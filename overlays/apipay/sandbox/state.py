@@ -1,4 +1,4 @@
-"""What every part of the service works on: the records, the clock, what is due, and the settings."""
+"""What every part of the service works on: records, clock, what is due, settings."""
 
 import heapq
 from collections.abc import Callable
@@ -63,6 +63,7 @@ class State:
         self.restore_due()
 
     def payment_url(self, token: str) -> str:
+        """Where the payer's page of an invoice is."""
         return f"{self.public_url}/pay/{token}"
 
     def schedule(self, at: float, what: str, record_id: int) -> None:

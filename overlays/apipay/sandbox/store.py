@@ -5,7 +5,7 @@ written down before it counts as done.
 """
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import Protocol, cast
 
@@ -19,6 +19,9 @@ from .records import (
     Refund,
     Webhook,
 )
+
+# Ids of different kinds do not meet in ordinary use, so that mixing them up shows as a 404.
+_FIRST_IDS = {"organization": 1, "invoice": 1001, "refund": 500_001, "recurring_invoice": 101}
 
 
 class Journal(Protocol):
@@ -36,14 +39,17 @@ class Journal(Protocol):
         """Forget all records."""
         ...
 
-    def close(self) -> None: ...
+    def note_time(self) -> None:
+        """Keep the time, which was moved by hand."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the place."""
+        ...
 
 
 class Store:
     """All records of one sandbox. Hold `lock` while reading, open a transaction to write."""
-
-    # Ids of different kinds do not meet in ordinary use, so that mixing them up shows as a 404.
-    _FIRST_IDS = {"organization": 1, "invoice": 1001, "refund": 500_001, "recurring_invoice": 101}
 
     def __init__(self, journal: Journal | None = None) -> None:
         self.lock = threading.RLock()
@@ -75,7 +81,7 @@ class Store:
         self._refunds_by_invoice: dict[int, list[int]] = {}
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None]:
         """Make the `put`s inside one change: all of them or, after an exception, none."""
         with self.lock:
             if self._undo is not None:  # a transaction inside a transaction is part of it
@@ -103,7 +109,7 @@ class Store:
     def next_id(self, kind: type[Record]) -> int:
         """Return an id that no record of this kind has had."""
         table = self._tables[kind.kind]
-        return next(reversed(table)) + 1 if table else self._FIRST_IDS.get(kind.kind, 1)
+        return next(reversed(table)) + 1 if table else _FIRST_IDS.get(kind.kind, 1)
 
     def invoice_by_token(self, token: str) -> Invoice | None:
         """Find an invoice by the token in its `payment_url`."""
@@ -113,6 +119,12 @@ class Store:
     def refunds_of(self, invoice_id: int) -> list[Refund]:
         """Return the refunds of one invoice, oldest first."""
         return [self.refunds[one] for one in self._refunds_by_invoice.get(invoice_id, ())]
+
+    def note_time(self) -> None:
+        """Write down the time, which was moved by hand."""
+        with self.lock:
+            if self._journal is not None:
+                self._journal.note_time()
 
     def clear(self) -> None:
         """Forget everything."""

@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, cast
 from urllib.parse import parse_qsl
 
-Json = Any
+from .jsons import Json, is_list, is_object
+
 Errors = dict[str, list[str]]
 Checker = Callable[[Json, str, Errors], None]
 """(value, name of its field, where to put what is wrong)"""
@@ -171,9 +171,9 @@ def _array_rules(schema: Mapping[str, Json], resolve: Resolve) -> list[Checker]:
         item = compile_schema(schema["items"], resolve)
 
         def check_items(value: Json, field: str, errors: Errors) -> None:
-            if isinstance(value, list):
-                for index, one in enumerate(cast(list[Json], value)):
-                    item(one, f"{field}.{index}", errors)
+            items = value if is_list(value) else []
+            for index, one in enumerate(items):
+                item(one, f"{field}.{index}", errors)
 
         rules.append(check_items)
     return rules
@@ -184,18 +184,17 @@ def _object_rule(schema: Mapping[str, Json], resolve: Resolve) -> Checker:
         name: compile_schema(part, resolve) for name, part in schema.get("properties", {}).items()
     }
     required: Sequence[str] = schema.get("required", ())
-    extra = schema.get("additionalProperties", True)
-    others = compile_schema(extra, resolve) if isinstance(extra, Mapping) else None
+    extra: Json = schema.get("additionalProperties", True)
+    others = None if isinstance(extra, bool) else compile_schema(extra, resolve)
 
     def check(value: Json, field: str, errors: Errors) -> None:
-        if not isinstance(value, dict):
+        if not is_object(value):
             return
-        members = cast(dict[str, Json], value)
         prefix = f"{field}." if field else ""
         for name in required:
-            if name not in members:
+            if name not in value:
                 _add(errors, prefix + name, "is required.")
-        for name, member in members.items():
+        for name, member in value.items():
             checker = properties.get(name, others)
             if checker is not None:
                 checker(member, prefix + name, errors)
@@ -228,9 +227,9 @@ def _is_kind(value: Json, kind: str) -> bool:
         case "boolean":
             return isinstance(value, bool)
         case "array":
-            return isinstance(value, list)
+            return is_list(value)
         case "object":
-            return isinstance(value, dict)
+            return is_object(value)
         case _:
             raise UnsupportedSchemaError(f"The sandbox does not know the type {kind!r}.")
 
