@@ -92,8 +92,10 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         path = Path("/tmp") / f"apipay-redis-{time.monotonic_ns():x}.sock"
         stack.callback(path.unlink, missing_ok=True)
         server = subprocess.Popen(
-            [program, "--port", "0", "--unixsocket", str(path), "--dir", str(folder)]
-            + ["--save", "", "--appendonly", "yes", "--appendfsync", "always"],
+            [
+                *(program, "--port", "0", "--unixsocket", str(path), "--dir", str(folder)),
+                *("--save", "", "--appendonly", "yes", "--appendfsync", "always"),
+            ],
             stdout=subprocess.DEVNULL,
         )
         stack.callback(server.wait)

@@ -1,6 +1,6 @@
 """Fuzzing of `unwrap`: no exception outside the tree, no forgery accepted, whatever the bytes.
 
-`test_mutated_deliveries` alone drives 60,000 mutated bodies and headers from a fixed seed; the
+`test_mutated_deliveries` alone drives 100,000 mutated bodies and headers from a fixed seed; the
 hypothesis tests search beside it.
 """
 
@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from apipay.webhooks import (
+    Event,
     InvoiceEvent,
     SignatureError,
     UnknownEvent,
@@ -26,7 +27,7 @@ from apipay.webhooks import (
 from apipay.webhooks.inbox import event_key
 
 SECRET = "whsec_for_tests"
-MUTATIONS = 60_000
+MUTATIONS = 100_000
 PIECES = [
     *(b"\x00", b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\\ud800", b'"', b"\\", b"{", b"}", b"["),
     *(
@@ -83,8 +84,11 @@ def mutated_value(rng: random.Random, value: Any) -> Any:
             return {key: part for key, part in value.items() if key != name}
         return {**value, name: mutated_value(rng, value[name])}
     return rng.choice(
-        [None, True, 0, -1, 10**30, 1.5, 1e300, "", "paid", "x" * 300, "2026-11-20", "\x00", [], {}]
-        + [[value], {"id": value}, "2026-11-20T09:18:40", "1E+999999999", "-0", " 1.00", "Ⅷ", "٣"]
+        [
+            *(None, True, 0, -1, 10**30, 1.5, 1e300, [], {}, [value], {"id": value}),
+            *("", "paid", "x" * 300, "\x00", "2026-11-20", "2026-11-20T09:18:40"),
+            *("1E+999999999", "-0", " 1.00", "Ⅷ", "٣"),
+        ]
     )
 
 
@@ -112,10 +116,16 @@ def check(body: bytes, signature: Any) -> str:
     """Drive one delivery; return what became of it, or fail on a forgery or a foreign error."""
     try:
         event = unwrap(body, signature, SECRET)
-    except WebhookError as error:
-        assert str(error)
-        assert SECRET not in str(error)
-        return type(error).__name__
+    except WebhookError as refused:
+        error = refused
+    else:
+        return accepted(body, signature, event)
+    assert str(error)
+    assert SECRET not in str(error)
+    return type(error).__name__
+
+
+def accepted(body: bytes, signature: Any, event: Event) -> str:
     text = signature
     if not isinstance(signature, str):
         pairs = list(signature.items() if isinstance(signature, dict) else signature)

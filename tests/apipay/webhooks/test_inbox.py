@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from apipay.errors import InvalidRequestError
@@ -326,7 +327,7 @@ def test_async_handlers_are_awaited_and_plain_ones_run_in_a_thread(
     threads: list[int] = []
 
     async def handler(event: Event, context: EventContext) -> None:
-        await anyio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         threads.append(threading.get_ident())
         seen(event, context)
 
@@ -422,10 +423,13 @@ def test_an_async_handler_in_sync_code_is_refused_before_anything_is_claimed(
 
     async def handler(_: Event, __: EventContext) -> None: ...
 
-    class Callable_:
+    class CallableObject:
         async def __call__(self, _: Event, __: EventContext) -> None: ...
 
-    for wrong in (handler, Callable_(), lambda event, context: handler(event, context)):
+    def hidden(event: Event, context: EventContext) -> object:
+        return handler(event, context)
+
+    for wrong in (handler, CallableObject(), hidden):
         with pytest.raises(InvalidRequestError, match="async"):
             inbox.handle(event_of(), wrong)
     assert inbox.handle(event_of(), seen) is HandleResult.HANDLED
