@@ -184,7 +184,7 @@ class Engine:
     def send_event(
         self, event: Mapping[str, Json], webhook_id: int | None = None
     ) -> list[Delivery]:
-        """Sign and send any event, such as `{"event": "webhook.test"}`, to one webhook or to all."""
+        """Sign and send any event, `{"event": "webhook.test"}` for one, to one webhook or all."""
         with self._store.lock:
             now = self._actions.settle_due()
             return self._actions.queue_event(dict(event), now, webhook_id)
