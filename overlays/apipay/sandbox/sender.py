@@ -59,9 +59,14 @@ class Sender:
     async def run(self) -> None:
         """Deliver until cancelled."""
         state = self._state
-        # No proxy from the environment: webhooks stay on this machine unless allowed otherwise.
+        # No proxy from the environment: webhooks stay on this machine unless allowed otherwise. No
+        # connection is kept: a receiver that failed or was restarted has closed its end, and the
+        # next delivery would be lost on it.
         async with httpx.AsyncClient(
-            timeout=self._timeout, trust_env=False, follow_redirects=False
+            timeout=self._timeout,
+            trust_env=False,
+            follow_redirects=False,
+            limits=httpx.Limits(max_keepalive_connections=0),
         ) as client:
             try:
                 while True:
