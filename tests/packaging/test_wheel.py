@@ -1,4 +1,4 @@
-"""The built wheel, installed alone in a new environment: what it holds, and that it makes a call."""
+"""The built wheel, installed alone in a new environment: what it holds, and that it calls."""
 
 import json
 import subprocess
