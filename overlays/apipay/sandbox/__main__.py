@@ -108,7 +108,10 @@ def _announcement(sandbox: Sandbox, *, as_json: bool, host: str) -> str:
         return json.dumps({**environment, "url": sandbox.url}) + "\n"
     lines = ["# Put this into the environment of your service:"]
     lines += [f"export {name}={value}" for name, value in environment.items()]
-    lines += [f"# Dashboard: {sandbox.url}/_sandbox/", "# Ctrl+C stops the sandbox."]
+    lines += [
+        f"# Dashboard: {sandbox.url}/ (control: {sandbox.url}/_sandbox/)",
+        "# Ctrl+C stops the sandbox.",
+    ]
     if not _is_local(host):
         lines.append(f"# Everybody who reaches {host} can use and control this sandbox.")
     return "\n".join(lines) + "\n"

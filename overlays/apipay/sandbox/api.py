@@ -45,7 +45,7 @@ class Api:
         state: State,
         actions: Actions,
         keys: Keys,
-        limiter: Limiter | None,
+        limiter: Limiter,
         plan: FaultPlan,
         calls: Counter[str],
         refuse_connections: Refuse,
@@ -106,8 +106,8 @@ class Api:
             try:
                 self._keys.check(key.decode("latin-1"))
                 now = self._actions.settle_due()
-                if self._limiter is not None:
-                    verdict = self._limiter.take(key.decode("latin-1"), now)
+                verdict = self._limiter.take(key.decode("latin-1"), now)
+                if verdict is not None:
                     remaining = ((b"x-ratelimit-remaining", b"%d" % verdict.remaining),)
                     if not verdict.passes:
                         raise SandboxError(
@@ -145,6 +145,8 @@ class Api:
                 _check_media(media, encoding)
                 values = self._parse(body)
             operation.body(values, "", errors)
+            if not body and operation.body_required and not errors:
+                errors["body"] = ["The body is required."]
         if errors:
             raise self._invalid(errors)
         return values

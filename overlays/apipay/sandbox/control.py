@@ -18,6 +18,7 @@ from .clock import timestamp
 from .errors import SandboxError
 from .faults import Fault
 from .jsons import is_object
+from .ratelimit import RateLimit
 from .records import Invoice
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def control_routes(sandbox: "Sandbox") -> list[BaseRoute]:
         ("DELETE", "/faults", control.clear_faults),
         ("DELETE", "/faults/{id:int}", control.clear_faults),
         ("POST", "/refuse-connections", control.refuse_connections),
+        ("PUT", "/rate-limit", control.set_rate_limit),
+        ("DELETE", "/rate-limit", control.remove_rate_limit),
         ("POST", "/api-keys", control.add_api_key),
         ("POST", "/api-keys/expire", control.expire_api_key),
     ]
@@ -176,6 +179,19 @@ class _Control:
         answer = JSONResponse({"message": "New connections are refused from now on."})
         answer.headers["Connection"] = "close"
         return answer
+
+    async def set_rate_limit(self, request: Request) -> Response:
+        fields = await _fields(request, {"requests", "window_seconds", "window"})
+        window = fields.get("window", "fixed")
+        if window not in ("fixed", "sliding"):
+            raise _invalid("window", "must be fixed or sliding.")
+        limit = RateLimit(_integer(fields, "requests"), _number(fields, "window_seconds"), window)
+        self._sandbox.set_rate_limit(limit)
+        return JSONResponse({"message": "The rate limit was set."})
+
+    async def remove_rate_limit(self, request: Request) -> Response:
+        self._sandbox.set_rate_limit(None)
+        return JSONResponse({"message": "There is no rate limit now."})
 
     async def add_api_key(self, request: Request) -> Response:
         fields = await _fields(request, {"key"})

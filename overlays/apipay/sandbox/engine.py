@@ -70,7 +70,7 @@ class Engine:
         self._actions = Actions(self._state)
         self._plan = FaultPlan(spec.operations)
         self._keys = Keys(spec, start.api_key)
-        self._limiter = None if start.rate_limit is None else Limiter(start.rate_limit)
+        self._limiter = Limiter(start.rate_limit)
         self._sender = Sender(
             self._state,
             self._actions,
@@ -80,6 +80,16 @@ class Engine:
         self._idle = threading.Event()
         self._sender.on_idle = self._idle.set
         self._furnish()
+
+    @property
+    def verification_seconds(self) -> float:
+        """How long an owner has to confirm."""
+        return self._spec.verification_seconds
+
+    @property
+    def invoice_statuses(self) -> tuple[str, ...]:
+        """The statuses of an invoice, as the specification lists them."""
+        return self._spec.statuses("InvoiceStatus")
 
     # The owner and the payer
 
@@ -137,6 +147,12 @@ class Engine:
             if fault_id is not None and all(one.id != fault_id for one in self._plan.faults):
                 raise SandboxError(f"There is no fault {fault_id}.", status=404)
             self._plan.clear(fault_id)
+
+    def set_rate_limit(self, limit: RateLimit | None) -> None:
+        """Change the rate limit, or take it off (None), and forget the requests made so far."""
+        with self._store.lock:
+            self._limiter.limit = limit
+            self._limiter.clear()
 
     def add_api_key(self, key: str | None = None) -> str:
         """Make one more key valid, for the same merchant, with a rate limit of its own."""
@@ -256,8 +272,8 @@ class Engine:
             self._store.clear()
             self._plan.clear()
             self._keys.reset()
-            if self._limiter is not None:
-                self._limiter.clear()
+            self._limiter.limit = self._begin.rate_limit
+            self._limiter.clear()
             self.calls.clear()
             self._state.restore_due()
             self._furnish()

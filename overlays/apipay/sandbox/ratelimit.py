@@ -38,9 +38,12 @@ class Verdict:
 
 
 class Limiter:
-    """Counts the requests of every key. Not thread-safe: the caller holds the store's lock."""
+    """Counts the requests of every key. Hold the store's lock.
 
-    def __init__(self, limit: RateLimit) -> None:
+    `limit` is None while there is no limit; set it to change the limit.
+    """
+
+    def __init__(self, limit: RateLimit | None) -> None:
         self.limit = limit
         self._requests: dict[str, deque[float]] = {}
 
@@ -48,21 +51,25 @@ class Limiter:
         """Forget all requests."""
         self._requests.clear()
 
-    def take(self, key: str, now: float) -> Verdict:
-        """Count one request of `key` if it passes. A refused request does not count."""
+    def take(self, key: str, now: float) -> Verdict | None:
+        """Count one request of `key` if it passes; None when there is no limit."""
+        limit = self.limit
+        if limit is None:
+            return None
         seen = self._requests.setdefault(key, deque())
-        self._forget_old(seen, now)
-        if len(seen) < self.limit.requests:
+        _forget_old(limit, seen, now)
+        if len(seen) < limit.requests:
             seen.append(now)
-            return Verdict(True, self.limit.requests - len(seen))
-        wait = seen[0] + self.limit.window_seconds - now
+            return Verdict(True, limit.requests - len(seen))
+        wait = seen[0] + limit.window_seconds - now
         return Verdict(False, 0, max(1, math.ceil(wait)))
 
-    def _forget_old(self, seen: deque[float], now: float) -> None:
-        opened_before = now - self.limit.window_seconds
-        if self.limit.window == "fixed":
-            if seen and seen[0] <= opened_before:
-                seen.clear()
-            return
-        while seen and seen[0] <= opened_before:
-            seen.popleft()
+
+def _forget_old(limit: RateLimit, seen: deque[float], now: float) -> None:
+    opened_before = now - limit.window_seconds
+    if limit.window == "fixed":
+        if seen and seen[0] <= opened_before:
+            seen.clear()
+        return
+    while seen and seen[0] <= opened_before:
+        seen.popleft()
