@@ -32,7 +32,7 @@ def join(children: Iterable[Child]) -> Html:
     return Html("".join(_flat(children)))
 
 
-def tag(name: str, *children: Child, **attributes: Attribute) -> Html:
+def tag(name: str, /, *children: Child, **attributes: Attribute) -> Html:
     """Write an element: `tag("p", "1 < 2", class_="note")`.
 
     Attributes: a trailing underscore is dropped, others become hyphens. True writes the bare name,

@@ -37,7 +37,7 @@ _NOTICES = {
 @cache
 def stylesheet() -> str:
     """Return the CSS of all pages."""
-    return resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
+    return resources.files("apipay.sandbox.pages").joinpath("style.css").read_text(encoding="utf-8")
 
 
 @cache
