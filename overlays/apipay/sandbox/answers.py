@@ -6,6 +6,7 @@ from .errors import SandboxError
 from .jsons import encode
 
 JSON = b"application/json"
+Headers = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(slots=True)
@@ -15,7 +16,7 @@ class Answer:
     status: int
     body: bytes
     content_type: bytes = JSON
-    headers: tuple[tuple[bytes, bytes], ...] = ()
+    headers: Headers = ()
 
 
 def error(problem: SandboxError) -> Answer:

@@ -11,7 +11,8 @@ from typing import Any
 
 from . import connections, faults, jsons
 from .actions import Actions
-from .answers import Answer, error
+from .answers import Answer, Headers, error
+from .clock import http_date
 from .errors import SandboxError
 from .faults import FaultKind, FaultPlan, InjectedFault
 from .keys import Keys
@@ -101,14 +102,15 @@ class Api:
                 media = value
             elif name == b"content-encoding":
                 encoding = value
-        remaining: tuple[tuple[bytes, bytes], ...] = ()
         with self._state.store.lock:
+            # As every HTTP server's, but the sandbox's time: `created_at` is dated by it.
+            headers: Headers = ((b"date", http_date(self._state.clock.now())),)
             try:
                 self._keys.check(key.decode("latin-1"))
                 now = self._actions.settle_due()
                 verdict = self._limiter.take(key.decode("latin-1"), now)
                 if verdict is not None:
-                    remaining = ((b"x-ratelimit-remaining", b"%d" % verdict.remaining),)
+                    headers += ((b"x-ratelimit-remaining", b"%d" % verdict.remaining),)
                     if not verdict.passes:
                         raise SandboxError(
                             self._spec.message("RateLimited"),
@@ -120,12 +122,12 @@ class Api:
                 text = self._handlers[operation.id](record_id, query, values, now)
             except SandboxError as problem:
                 answer = error(problem)
-                answer.headers = remaining
+                answer.headers = headers
                 return answer
             except Exception:
                 _logger.exception("The sandbox failed in %s.", operation.id)
                 return self._problem(self._spec.message("InternalServerError"), 500)
-        return Answer(operation.status, text.encode(), headers=remaining)
+        return Answer(operation.status, text.encode(), headers=headers)
 
     def _query(self, operation: Operation, query: bytes) -> tuple[dict[str, Any], Errors]:
         return operation.query.read(query) if operation.query is not None else ({}, {})

@@ -4,9 +4,11 @@ All days are days in UTC: a recurring invoice bills at midnight UTC, and `date_f
 mean whole days in UTC. The public documentation names no other time zone.
 """
 
+import functools
 import threading
 import time
 from datetime import UTC, date, datetime
+from email.utils import formatdate
 from typing import Protocol
 
 from .errors import SandboxError
@@ -103,6 +105,16 @@ class FollowingClock:
 def timestamp(moment: float) -> str:
     """Write Unix seconds as RFC 3339 in UTC: `2026-11-22T09:15:00Z`."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def http_date(moment: float) -> bytes:
+    """Write Unix seconds as the header `Date` does: `Sun, 22 Nov 2026 09:15:00 GMT`."""
+    return _http_date(int(moment))
+
+
+@functools.lru_cache(maxsize=1)
+def _http_date(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode()
 
 
 def day_of(moment: float) -> date:
