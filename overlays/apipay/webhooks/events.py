@@ -111,7 +111,7 @@ def _parse(body: bytes) -> Event:
     data = _load(text)
     if not isinstance(data, dict):
         raise BodyShapeError("The webhook's body is not a JSON object.")
-    data = cast(dict[str, Any], data)
+    data = cast("dict[str, Any]", data)
     name = data.get("event")
     if not isinstance(name, str):
         raise BodyShapeError("The webhook's body does not name its event: `event` is not a string.")
@@ -170,9 +170,9 @@ def _check_depth(data: Mapping[str, Any]) -> None:
         inner: list[object] = []
         for value in level:
             if isinstance(value, dict):
-                inner.extend(cast(dict[str, object], value).values())
+                inner.extend(cast("dict[str, object]", value).values())
             elif isinstance(value, list):
-                inner.extend(cast(list[object], value))
+                inner.extend(cast("list[object]", value))
         level = [value for value in inner if isinstance(value, (dict, list))]
         if not level:
             return

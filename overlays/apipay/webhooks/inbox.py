@@ -130,7 +130,7 @@ class Inbox:
             return claim
         try:
             with claim.renewing(self._max_run):
-                await cast(AsyncHandler, handler)(event, claim.context)
+                await cast("AsyncHandler", handler)(event, claim.context)
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(claim.release)

@@ -39,6 +39,7 @@ Signature: TypeAlias = str | bytes | Headers | None
 _HEADER = SIGNATURE_HEADER.lower()
 # CGI and WSGI pass headers under this name.
 _HEADER_NAMES = frozenset({_HEADER, "http_" + _HEADER.replace("-", "_")})
+_HEADER_LENGTHS = frozenset(map(len, _HEADER_NAMES))
 _PREFIX = SIGNATURE_SCHEME + "="
 _DIGITS = hashlib.new(SIGNATURE_SCHEME).digest_size * 2
 _VALUE = re.compile(f"{re.escape(_PREFIX)}([0-9a-fA-F]{{{_DIGITS}}})")
@@ -120,7 +121,7 @@ def secret_keys(secret: object) -> tuple[bytes, ...]:
             "No webhook secret was given. It is shown once, in the ApiPay dashboard, when the "
             "webhook is made; pass it as `secret`."
         )
-    return tuple(secret_key(one) for one in cast(Sequence[object], secret))
+    return tuple(secret_key(one) for one in cast("Sequence[object]", secret))
 
 
 def secret_key(secret: object) -> bytes:
@@ -182,9 +183,11 @@ def _one_value(signature: bytes | Headers | None) -> str:
         return _text(signature)
     values: list[object] = []
     for name, value in _pairs(signature):
+        if not isinstance(name, (str, bytes)) or len(name) not in _HEADER_LENGTHS:
+            continue
         if _text(name).lower() in _HEADER_NAMES:
             # Some servers give every header as a list of its values.
-            values.extend(cast(list[object], value) if isinstance(value, list) else [value])
+            values.extend(cast("list[object]", value) if isinstance(value, list) else [value])
     if not values:
         raise _missing()
     if len(values) > 1:
@@ -210,7 +213,6 @@ def _text(value: object) -> str:
         return value
     if isinstance(value, (bytes, bytearray)):
         return value.decode("latin-1")
-    # Names that are not text (WSGI and ASGI keep other things beside headers) match nothing.
     return ""
 
 
