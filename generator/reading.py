@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol, TypeGuard
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from generator.problems import SpecError, pointer, short
+from .problems import SpecError, pointer, short
 
 # Far beyond any real spec. The limits stop aliases that multiply and nesting that would exhaust
 # the interpreter's stack in us or in the libraries behind us.
@@ -89,8 +89,8 @@ class _Members(dict[str, Any]):
         super().__init__(pairs)
         self.twice: str | None = None
         if len(self) < len(pairs):
-            seen: set[str] = set()
-            self.twice = next(key for key, _ in pairs if key in seen or seen.add(key))
+            keys = [key for key, _ in pairs]
+            self.twice = next(key for index, key in enumerate(keys) if key in keys[:index])
 
 
 def _from_json(text: str) -> Any:

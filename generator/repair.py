@@ -10,20 +10,20 @@ does not have, two different parameters of the same name.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from generator.document import (
+from .document import (
     OperationNode,
     check_references,
     is_list,
     is_mapping,
     operations,
 )
-from generator.mending import Report, Step
-from generator.mending.names import module_key, operation_id, tag
-from generator.mending.operations import mend_parameters, mend_paths, mend_responses
-from generator.mending.references import DeepReferences, check_kinds, write_out_references
-from generator.mending.schemas import SCHEMA_STEPS
-from generator.problems import SpecError, pointer, short
-from generator.reading import plain
+from .mending import Report, Step
+from .mending.names import module_key, operation_id, tag
+from .mending.operations import mend_parameters, mend_paths, mend_responses
+from .mending.references import DeepReferences, check_kinds, write_out_references
+from .mending.schemas import SCHEMA_STEPS
+from .problems import SpecError, pointer, short
+from .reading import plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,16 +18,16 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from generator.document import OperationNode, is_list, is_mapping, is_reference, operations
-from generator.mending import Report
-from generator.mending.names import (
+from ..document import OperationNode, is_list, is_mapping, is_reference, operations
+from ..problems import SpecError, pointer, short
+from . import Report
+from .names import (
     class_name,
     content_name,
     module_key,
     response_names,
     singular,
 )
-from generator.problems import SpecError, pointer, short
 
 # What belongs to the place where a schema is used, not to the schema itself.
 _OF_THE_PLACE = ("readOnly", "writeOnly", "deprecated")

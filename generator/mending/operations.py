@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-from generator.document import (
+from ..document import (
     METHODS,
     is_list,
     is_mapping,
@@ -11,8 +11,8 @@ from generator.document import (
     resolve,
     walk,
 )
-from generator.mending import Report
-from generator.problems import SpecError, pointer, short
+from ..problems import SpecError, pointer, short
+from . import Report
 
 # What Swagger 2.0 has on a parameter itself and OpenAPI 3.0 in its schema.
 _OF_A_SCHEMA: Final = (

@@ -8,7 +8,7 @@ its plain type) through `DeepReferences`.
 from copy import deepcopy
 from typing import Any, Final
 
-from generator.document import (
+from ..document import (
     Kind,
     Node,
     is_mapping,
@@ -17,9 +17,9 @@ from generator.document import (
     resolve,
     walk,
 )
-from generator.mending import Report
-from generator.mending.inline import name_inline_schemas
-from generator.problems import SpecError, short
+from ..problems import SpecError, short
+from . import Report
+from .inline import name_inline_schemas
 
 # Where the parser looks for what a reference of each kind names. It follows no other kind.
 _SECTIONS: Final[dict[Kind, str]] = {

@@ -4,10 +4,10 @@ from typing import Any, Final
 
 from openapi_python_client.strings import snake_case
 
-from generator.document import Node, is_list, is_mapping, is_reference, walk
-from generator.mending import Report, Step
-from generator.mending.inline import is_class, is_enum, without_null
-from generator.problems import SpecError, pointer, short
+from ..document import Node, is_list, is_mapping, is_reference, walk
+from ..problems import SpecError, pointer, short
+from . import Report, Step
+from .inline import is_class, is_enum, without_null
 
 # Words about a schema that allow or forbid no value.
 _ANNOTATIONS: Final = {"title", "description", "example", "deprecated", "externalDocs"}
