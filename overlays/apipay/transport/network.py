@@ -9,7 +9,7 @@ prepared once; a second client inside a transport would cost about a tenth of a 
 import os
 import threading
 import weakref
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from typing import Any, cast
 
 import httpx
@@ -23,8 +23,8 @@ MAX_BODY = 32 * 1024 * 1024
 """Bytes. The largest page of any list is far below a thousandth of it."""
 
 
-class _Guard:
-    """Ends an answer that grows too large, or that drips past the call's deadline.
+class _Body:
+    """Collects an answer's body, and ends it when it grows too large or drips past the deadline.
 
     httpx's read timeout is for each piece, so one byte a second would go on for ever.
     """
@@ -33,42 +33,24 @@ class _Guard:
         self._request = request
         self._clock = clock
         self._deadline: float | None = request.extensions.get(DEADLINE_EXTENSION)
+        self._pieces: list[bytes] = []
         self._size = 0
 
-    def check(self, piece: bytes) -> None:
+    def add(self, piece: bytes) -> None:
+        self._pieces.append(piece)
         self._size += len(piece)
         if self._size > MAX_BODY:
             raise BodyTooLarge("The answer is too large.", request=self._request)
-        if self._deadline is not None and self._clock.monotonic() > self._deadline:
+        if len(self._pieces) == 1 or self._deadline is None:
+            return  # an answer that comes whole is good, even at the last moment
+        if self._clock.monotonic() > self._deadline:
             raise httpx.ReadTimeout("The answer is too slow.", request=self._request)
 
-
-class _GuardedStream(httpx.SyncByteStream):
-    def __init__(self, stream: httpx.SyncByteStream, guard: _Guard) -> None:
-        self._stream = stream
-        self._guard = guard
-
-    def __iter__(self) -> Iterator[bytes]:
-        for piece in self._stream:
-            self._guard.check(piece)
-            yield piece
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-class _AsyncGuardedStream(httpx.AsyncByteStream):
-    def __init__(self, stream: httpx.AsyncByteStream, guard: _Guard) -> None:
-        self._stream = stream
-        self._guard = guard
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for piece in self._stream:
-            self._guard.check(piece)
-            yield piece
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
+    def give_to(self, response: httpx.Response) -> httpx.Response:
+        """Let httpx decode what was collected."""
+        response.stream = httpx.ByteStream(b"".join(self._pieces))
+        response.read()
+        return response
 
 
 class Network(httpx.BaseTransport):
@@ -96,14 +78,14 @@ class Network(httpx.BaseTransport):
         """Return a read response."""
         client = self._client or self._open()
         response = client.send(request, stream=True)
+        stream = cast(httpx.SyncByteStream, response.stream)
+        body = _Body(request, self._clock)
         try:
-            stream = cast(httpx.SyncByteStream, response.stream)
-            response.stream = _GuardedStream(stream, _Guard(request, self._clock))
-            response.read()
-        except BaseException:
-            response.close()
-            raise
-        return response
+            for piece in stream:
+                body.add(piece)
+        finally:
+            stream.close()
+        return body.give_to(response)
 
     def _open(self) -> httpx.Client:
         with self._lock:
@@ -148,14 +130,14 @@ class AsyncNetwork(httpx.AsyncBaseTransport):
         if self._client is None:
             self._client = self._make()
         response = await self._client.send(request, stream=True)
+        stream = cast(httpx.AsyncByteStream, response.stream)
+        body = _Body(request, self._clock)
         try:
-            stream = cast(httpx.AsyncByteStream, response.stream)
-            response.stream = _AsyncGuardedStream(stream, _Guard(request, self._clock))
-            await response.aread()
-        except BaseException:
-            await response.aclose()
-            raise
-        return response
+            async for piece in stream:
+                body.add(piece)
+        finally:
+            await stream.aclose()
+        return body.give_to(response)
 
     async def aclose(self) -> None:
         """Close the connections."""
