@@ -76,15 +76,16 @@ def pages_app(sandbox: "Sandbox") -> ASGIApp:
         exception_handlers={SandboxError: pages.refusal, HTTPException: pages.no_page},
     )
     app.router.redirect_slashes = False
-    return _Guard(app, pages.addresses)
+    return _Guard(app, pages.addresses, urlsplit(sandbox.url).netloc)
 
 
 class _Guard:
     """Around all pages: strict headers on every answer, and no form from another site."""
 
-    def __init__(self, app: ASGIApp, addresses: Addresses) -> None:
+    def __init__(self, app: ASGIApp, addresses: Addresses, public_host: str) -> None:
         self._app = app
         self._addresses = addresses
+        self._public_host = public_host
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
@@ -96,7 +97,9 @@ class _Guard:
             await send(message)
 
         app = self._app
-        if scope["method"] not in {"GET", "HEAD"} and not forms.is_our_own(Headers(scope=scope)):
+        if scope["method"] not in {"GET", "HEAD"} and not forms.is_our_own(
+            Headers(scope=scope), self._public_host
+        ):
             app = HTMLResponse(
                 message_page(
                     self._addresses,
@@ -304,9 +307,8 @@ class Pages:
         return answer
 
     def _failed(self, status: int, message: str) -> Response:
-        back = (self.addresses.at("/"), "To the dashboard")
-        title = "Not found" if status == 404 else f"{HTTPStatus(status).phrase}"
-        return HTMLResponse(message_page(self.addresses, title, message, back), status)
+        title = HTTPStatus(status).phrase.capitalize()
+        return HTMLResponse(message_page(self.addresses, title, message), status)
 
     @staticmethod
     def _id(request: Request, what: str) -> int:

@@ -1,5 +1,6 @@
 """The dashboard's log of webhook deliveries: what was sent, and what the receiver answered."""
 
+import json
 from collections.abc import Sequence
 
 from ..records import Attempt, Delivery, Webhook
@@ -120,7 +121,15 @@ def delivery_page(addresses: Addresses, delivery: Delivery) -> str:
                 ("Next attempt", moment(next_at) if next_at is not None else None),
             ]
         ),
-        section("Body", _block(delivery.body, "Body, as it is signed and sent")),
+        section(
+            "Body",
+            _block(_readable(delivery.body), "Body, laid out for reading"),
+            tag(
+                "details",
+                tag("summary", "Exactly as signed and sent"),
+                _block(delivery.body, "Body, exactly as signed and sent"),
+            ),
+        ),
         section("Attempts", attempts or tag("p", "Not sent yet.", class_="empty")),
         section="Deliveries",
     )
@@ -145,6 +154,11 @@ def _attempt(number: int, attempt: Attempt) -> Html:
         else None,
         class_="attempt",
     )
+
+
+def _readable(body: str) -> str:
+    """Lay JSON out for people: indented, and Cyrillic as letters."""
+    return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
 
 
 def _block(content: str, label: str) -> Html:

@@ -14,11 +14,12 @@ _FORM = "application/x-www-form-urlencoded"
 T = TypeVar("T")
 
 
-def is_our_own(headers: Headers) -> bool:
+def is_our_own(headers: Headers, public_host: str) -> bool:
     """Whether a POST came from one of our pages, or from no browser at all.
 
     A browser says where a request comes from in `Sec-Fetch-Site`, and in `Origin`: pages of other
     sites, which can post forms to this machine too, cannot leave them out or forge them.
+    `public_host` is ours too: a proxy may have put another name into `Host`.
     """
     if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return False
@@ -26,7 +27,7 @@ def is_our_own(headers: Headers) -> bool:
     if origin is None:
         return True
     try:
-        return bool(origin) and urlsplit(origin).netloc == headers.get("host")
+        return urlsplit(origin).netloc in {headers.get("host"), public_host}
     except ValueError:
         return False
 

@@ -261,18 +261,10 @@ def filters(
     return tag("ul", every, shown, class_="filters", aria_label="Status")
 
 
-def message_page(
-    addresses: Addresses, title: str, message: str, back: tuple[str, str] | None = None
-) -> str:
+def message_page(addresses: Addresses, title: str, message: str) -> str:
     """Return a page that says one thing: what went wrong."""
-    href, label = back or (addresses.at("/"), "Sandbox dashboard")
-    return document(
-        addresses,
-        title,
-        tag("h1", title),
-        tag("p", message),
-        tag("p", link(href, label)) if back is not None else None,
-    )
+    card = tag("article", tag("h1", title), tag("p", message), class_="card")
+    return document(addresses, title, card)
 
 
 def section(title: str, *content: Child, aside: Child = None) -> Html:

@@ -65,10 +65,10 @@ def _content(
     match organization.status:
         case "verified":
             said = "ApiPay may take payments for this organization. Invoices can be created."
-            return "This organization is verified", tag("p", said, class_="outcome")
+            return "This organization is verified", tag("p", said)
         case "failed":
             said = "The owner refused. A new verification can be started."
-            return "The verification was refused", tag("p", said, class_="outcome")
+            return "The verification was refused", tag("p", said)
         case "pending":
             said = "The owner did not answer in time. A new verification can be started."
-            return "The time to confirm is over", tag("p", said, class_="outcome")
+            return "The time to confirm is over", tag("p", said)

@@ -53,15 +53,15 @@ def _content(addresses: Addresses, invoice: Invoice, payment_url: str) -> tuple[
         case "paid":
             back = invoice.refunded
             return "This invoice is paid", [
-                tag("p", "Paid", when, ". There is nothing more to pay.", class_="outcome"),
+                tag("p", "Paid", when, ". There is nothing more to pay."),
                 tag("p", f"{tenge(back)} of it was given back.") if back else None,
             ]
         case "cancelled":
             said = ". It was cancelled by the merchant or declined. Nothing was paid."
-            return "This invoice is cancelled", tag("p", "Cancelled", when, said, class_="outcome")
+            return "This invoice is cancelled", tag("p", "Cancelled", when, said)
         case "expired":
             said = ". Nothing was paid. Ask the merchant for a new invoice."
-            return "This invoice has expired", tag("p", "Expired", when, said, class_="outcome")
+            return "This invoice has expired", tag("p", "Expired", when, said)
 
 
 def _to_pay(addresses: Addresses, invoice: Invoice, payment_url: str) -> Child:

@@ -16,8 +16,8 @@ def tenge(tiyn: int) -> str:
 
 def moment(at: float) -> Html:
     """Write Unix seconds as a date and a time, in UTC."""
-    shown = datetime.fromtimestamp(at, UTC).strftime("%d.%m.%Y %H:%M:%S")
-    return tag("time", f"{shown.replace(' ', _SPACE)}{_SPACE}UTC", datetime=timestamp(at))
+    shown = datetime.fromtimestamp(at, UTC).strftime(f"%d.%m.%Y %H:%M:%S{_SPACE}UTC")
+    return tag("time", shown, datetime=timestamp(at))
 
 
 def phone(number: str) -> str:
