@@ -317,7 +317,7 @@ class AsyncPaymentWaits:
         self,
         invoice: "Invoice | CreatedInvoice | int",
         *,
-        timeout: float | None = DEFAULT_TIMEOUT,
+        timeout: float | None = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - its error says how to go on
         pace: Pace = DEFAULT_PACE,
         on_unknown: OnUnknown = "wait",
         on_progress: OnProgress | None = None,

@@ -191,7 +191,7 @@ async def watch_invoices_async(
     client: "AsyncResources",
     invoices: "Iterable[Invoice | CreatedInvoice | int]",
     *,
-    timeout: float | None = DEFAULT_TIMEOUT,
+    timeout: float | None = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - its error says how to go on
     pace: Pace = DEFAULT_PACE,
     on_unknown: OnUnknown = "wait",
     on_round: Callable[[int], None] | None = None,

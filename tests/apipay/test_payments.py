@@ -378,9 +378,9 @@ def test_a_wait_that_comes_late_with_less_time_is_not_kept_waiting() -> None:
     async def main() -> None:
         waits = AsyncPaymentWaits(service.async_resources(), service.clock)
 
-        async def one(invoice_id: int, timeout: float) -> None:
+        async def one(invoice_id: int, seconds: float) -> None:
             with pytest.raises(WaitTimeoutError):
-                await waits.wait(invoice_id, timeout=timeout, pace=Pace(20, longest=20))
+                await waits.wait(invoice_id, timeout=seconds, pace=Pace(20, longest=20))
             ended.append((invoice_id, service.clock.monotonic()))
 
         async with anyio.create_task_group() as group:

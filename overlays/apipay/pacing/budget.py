@@ -102,7 +102,7 @@ class LocalBudget:
         self._window = Window(limit)
         self._queue: list[tuple[int, int]] = []  # (level, arrival), sorted
         self._arrivals = itertools.count()
-        _alive.add(self)
+        _registry.alive.add(self)
 
     def acquire(
         self,
@@ -210,11 +210,25 @@ def key_id(api_key: str) -> str:
     return sha256(b"apipay budget " + api_key.encode()).hexdigest()[:24]
 
 
-_alive: "weakref.WeakSet[LocalBudget]" = weakref.WeakSet()
-_shared: "weakref.WeakValueDictionary[tuple[str, str, RateLimit, int], LocalBudget]" = (
-    weakref.WeakValueDictionary()
-)
-_shared_lock = threading.Lock()
+class _Registry:
+    """The budgets of this process: all of them, and those that clients share."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.alive: weakref.WeakSet[LocalBudget] = weakref.WeakSet()
+        self.shared: weakref.WeakValueDictionary[tuple[str, str, RateLimit, int], LocalBudget] = (
+            weakref.WeakValueDictionary()
+        )
+
+    def after_fork(self) -> None:
+        self.lock = threading.Lock()
+        for budget in list(self.alive):
+            budget.after_fork()
+
+
+_registry = _Registry()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_registry.after_fork)
 
 
 def local_budget(
@@ -222,19 +236,8 @@ def local_budget(
 ) -> LocalBudget:
     """The one budget of this process for a key at a server: a second client shares the first's."""
     name = (key_id(api_key), base_url, limit, id(clock))
-    with _shared_lock:
-        budget = _shared.get(name)
+    with _registry.lock:
+        budget = _registry.shared.get(name)
         if budget is None:
-            budget = _shared[name] = LocalBudget(limit, clock)
+            budget = _registry.shared[name] = LocalBudget(limit, clock)
         return budget
-
-
-def _after_fork() -> None:
-    global _shared_lock
-    _shared_lock = threading.Lock()
-    for budget in list(_alive):
-        budget.after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

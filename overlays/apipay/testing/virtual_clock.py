@@ -3,7 +3,7 @@
 import heapq
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ class _Sleeper:
 class _Loop:
     """The sleeping tasks of one event loop; `changes` counts sleeps begun and ended."""
 
-    sleepers: list[_Sleeper] = field(default_factory=list)
+    sleepers: list[_Sleeper] = field(default_factory=list[_Sleeper])
     changes: int = 0
 
 
@@ -75,7 +75,7 @@ class VirtualClock:
             self._unix_offset = unix_time - self._now
 
     @contextmanager
-    def participant(self) -> Iterator[None]:
+    def participant(self) -> Generator[None]:
         """Say that this thread takes part: while it does not sleep, the time stands still."""
         with self._changed:
             self._participants += 1
