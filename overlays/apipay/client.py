@@ -36,6 +36,7 @@ from apipay.transport import (
     RetryState,
     RetryTransport,
 )
+from apipay.transport.engine import call_of
 from apipay.transport.failures import from_generated
 from apipay.transport.policy import check_deadline, check_max_retries
 from apipay_client.client import AuthenticatedClient
@@ -155,8 +156,8 @@ class _Common:
         raise NotImplementedError
 
     def _on_wait(self, request: httpx.Request, seconds: float) -> None:
-        call = request.extensions.get(CALL_EXTENSION)
-        if self._hooks.before_wait is not None and isinstance(call, Call):
+        if self._hooks.before_wait is not None:
+            call: Call = request.extensions.get(CALL_EXTENSION) or call_of(request)
             self._hooks.before_wait(WaitEvent(call, seconds, "budget"))
 
     @property

@@ -128,6 +128,10 @@ class EndEvent:
 class Hook:
     """The base of all hooks; each method does nothing until it is overridden."""
 
+    def is_listening(self) -> bool:
+        """Whether it wants to know of calls that go well at the first attempt."""
+        return True
+
     def call_started(self, call: Call) -> None:
         """The application made a call."""
 
@@ -155,7 +159,7 @@ class Hooks:
     hook wants it, so that an event nobody listens to costs nothing."""
 
     def __init__(self, hooks: Iterable[Hook] = ()) -> None:
-        listening = tuple(hooks)
+        self._hooks = listening = tuple(hooks)
         self.call_started: Callable[[Call], None] | None = _all(listening, "call_started")
         self.before_send: Callable[[SendEvent], None] | None = _all(listening, "before_send")
         self.after_answer: Callable[[AnswerEvent], None] | None = _all(listening, "after_answer")
@@ -165,6 +169,10 @@ class Hooks:
             listening, "duplicate_found"
         )
         self.call_ended: Callable[[EndEvent], None] | None = _all(listening, "call_ended")
+
+    def is_watched(self) -> bool:
+        """Whether any hook wants to know of calls that go well at the first attempt."""
+        return any(hook.is_listening() for hook in self._hooks)
 
 
 def _all(hooks: tuple[Hook, ...], name: str) -> Callable[[Any], None] | None:

@@ -22,6 +22,10 @@ _LONG_WAIT = 1.0
 class LogHook(Hook):
     """Writes what happens to the logger `apipay`. Every client has one."""
 
+    def is_listening(self) -> bool:
+        """Only at DEBUG: the other levels are for what goes wrong."""
+        return _log.isEnabledFor(logging.DEBUG)
+
     def after_answer(self, event: AnswerEvent) -> None:
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug(

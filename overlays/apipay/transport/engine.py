@@ -40,7 +40,8 @@ CALL_EXTENSION = "apipay.call"
 """Request extension: the `hooks.Call` that a request belongs to."""
 
 _FIRST_LOOK_GAP = 1.0  # seconds between two look-ups; doubles each time
-_BUSY_GAP = 0.25
+_FIRST_BUSY_GAP = 0.25
+_MOST_GAP = 2.0
 _LOOKUP_SHARE = 0.25  # of what is left until the deadline is kept for looking up a lost write,
 _LOOKUP_MOST = 5.0  # but no more seconds than this
 
@@ -56,8 +57,22 @@ Step = httpx.Request | float
 Steps = Generator[Step, Reply, httpx.Response]
 
 
+def call_of(request: httpx.Request) -> Call:
+    """Return a new `Call` for what `request` is."""
+    operation = operation_of(request)
+    return Call(
+        operation=None if operation is None else operation.id,
+        method=request.method,
+        path=request.url.path if operation is None else operation.path,
+        host=request.url.host,
+    )
+
+
 class Engine:
-    """One call. `now` is `Clock.monotonic`, `unix` is Unix time, both when the call began."""
+    """One call. `now` is `Clock.monotonic`, `unix` is Unix time, both when the call began.
+
+    `first`: what the first attempt gave, if it was made before there was an engine.
+    """
 
     def __init__(
         self,
@@ -70,8 +85,10 @@ class Engine:
         on_duplicate: Callable[[LateDuplicate], None],
         now: float,
         unix: float,
+        first: Reply | None = None,
     ) -> None:
         self.request = request
+        self.first = first
         self.policy = policy
         self.ledger = ledger
         self.hooks = hooks
@@ -101,12 +118,7 @@ class Engine:
             self.retry_class = self.operation.retry
             self.success = self.operation.success
         self.timeout: Mapping[str, float | None] | None = request.extensions.get("timeout")
-        self.call = Call(
-            operation=None if self.operation is None else self.operation.id,
-            method=request.method,
-            path=request.url.path if self.operation is None else self.operation.path,
-            host=request.url.host,
-        )
+        self.call = call_of(request)
         extensions = request.extensions
         extensions[CALL_EXTENSION] = self.call
         if self.deadline is not None:
@@ -156,11 +168,9 @@ class Engine:
             try:
                 result = yield from self._send(request, "call", self.call.attempts)
                 verdict = judge(result, success=self.success, writes=self.writes)
-                if name is not None and verdict.kind is Kind.DONE:
+                if plan is not None and verdict.kind is Kind.DONE:
                     assert isinstance(result, httpx.Response)
-                    made = lookups.id_of(result)
-                    if made is not None:
-                        self.ledger.claim(name, made)
+                    verdict = plan.received(result)
             finally:
                 if name is not None:
                     self.ledger.end(name)
@@ -208,18 +218,17 @@ class Engine:
             }.get(verdict.doubt, 0.0)
         settled_at = self.now + settle
         busy_until = self.now + self.policy.settle_after_timeout
-        gap = _FIRST_LOOK_GAP
+        gap, busy_gap = _FIRST_LOOK_GAP, _FIRST_BUSY_GAP
         while True:
             finding = yield from plan.look(self._ask)
             if finding.seen is Seen.HAPPENED:
                 return finding.response
             if finding.seen is Seen.ABSENT and self.now >= settled_at:
                 break
-            pause = min(gap, settled_at - self.now)
             if finding.seen is Seen.BUSY:
-                pause = _BUSY_GAP
+                pause, busy_gap = busy_gap, min(2 * busy_gap, _MOST_GAP)
             else:
-                gap *= 2
+                pause, gap = min(gap, settled_at - self.now), 2 * gap
             given_up = finding.seen is Seen.BUSY and self.now >= busy_until
             if finding.seen is Seen.UNKNOWN or given_up or not self._fits(pause):
                 raise self._unknown(plan.lookup(self.unix), result)
@@ -257,6 +266,11 @@ class Engine:
         self, request: httpx.Request, purpose: Purpose, attempt: int
     ) -> Generator[Step, Reply, httpx.Response | Exception]:
         """Send one request, its timeouts cut to the deadline, and tell the hooks."""
+        if self.first is not None:
+            result, self.now = self.first
+            self.first = None
+            assert result is not None
+            return result
         if self.timeout is not None and self.deadline is not None:
             self._limit_timeout(request, purpose)
         hooks = self.hooks

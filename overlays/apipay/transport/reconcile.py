@@ -19,8 +19,10 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar
 
+import attrs
 import httpx
 
+from apipay import answers
 from apipay.errors import Lookup
 from apipay.hooks import LateDuplicate
 from apipay.specification import parameter_schema
@@ -34,9 +36,10 @@ from apipay.transport.lookups import (
     id_of,
     path_arguments,
 )
-from apipay.transport.verdict import Doubt
+from apipay.transport.verdict import DONE, Doubt, Kind, Verdict
 from apipay_client import operations
 from apipay_client.models import (
+    CreatedInvoice,
     Invoice,
     InvoicePage,
     InvoiceStatus,
@@ -52,6 +55,10 @@ Ask = Callable[[httpx.Request], Generator[Any, Any, "Reply | None"]]
 """Sends a look-up, with retries of its own; None when no good answer came in time."""
 
 _MOST_PAGES = 200
+
+
+def _required_of(model: type[Any]) -> tuple[str, ...]:
+    return tuple(item.name for item in attrs.fields(model) if item.default is attrs.NOTHING)
 
 
 class Seen(Enum):
@@ -108,6 +115,13 @@ class Plan:
         """What the caller can look up when the truth stays unknown. `since`: Unix seconds."""
         return _lookup_by_eye(self.request, self.operation, since)
 
+    def received(self, response: httpx.Response) -> Verdict:
+        """Take in the answer of a success; a plan that can look it up also checks that it is whole.
+
+        An answer that lacks what is always there reads as a lost one.
+        """
+        return DONE
+
     def look(self, ask: Ask) -> Generator[Any, Any, Finding]:
         """Look once."""
         return UNKNOWN
@@ -129,6 +143,9 @@ class Plan:
 class CreatedPlan(Plan):
     """What createInvoice and createRefund have in common: something new has appeared, or not."""
 
+    always: ClassVar[tuple[str, ...]]
+    """The fields that the answer always has."""
+
     def __init__(
         self, request: httpx.Request, operation: Operation, ledger: Ledger, began_at: float
     ) -> None:
@@ -136,6 +153,16 @@ class CreatedPlan(Plan):
         self.body = body_of(request)
         self.baseline: frozenset[int] | None = None
         """Every id that the last look-up saw; None before the first."""
+
+    def received(self, response: httpx.Response) -> Verdict:
+        if self.name is None:
+            return DONE
+        body = answers.fields(answers.read_body(response.content))
+        made = body.get("id")
+        if not isinstance(made, int) or any(body.get(name) is None for name in self.always):
+            return Verdict(Kind.FAILED, Doubt.ANSWERED)
+        self.ledger.claim(self.name, made)
+        return DONE
 
     def is_ours(self, item: Any, reply: Reply) -> bool | None:
         """Whether an item that fits was made by this call; None: cannot be told."""
@@ -171,6 +198,8 @@ class CreatedPlan(Plan):
 class InvoicePlan(CreatedPlan):
     """createInvoice: by `external_order_id`, exactly, across all pages of a search for it."""
 
+    always = _required_of(CreatedInvoice)
+
     def __init__(
         self, request: httpx.Request, operation: Operation, ledger: Ledger, began_at: float
     ) -> None:
@@ -192,8 +221,8 @@ class InvoicePlan(CreatedPlan):
         if self.name is None:
             return UNKNOWN
         matches = yield from self._matches(ask)
-        if matches is None:
-            return UNKNOWN
+        if isinstance(matches, Finding):
+            return matches
         chosen = self.choose(matches)
         if isinstance(chosen, Finding):
             if chosen is ABSENT:
@@ -210,8 +239,8 @@ class InvoicePlan(CreatedPlan):
         self, ask: Ask, response: httpx.Response
     ) -> Generator[Any, Any, tuple[httpx.Response, list[LateDuplicate]]]:
         kept = id_of(response)
-        matches = (yield from self._matches(ask)) if kept is not None else None
-        if kept is None or matches is None or self.name is None:
+        matches = yield from self._matches(ask)
+        if kept is None or isinstance(matches, Finding) or self.name is None:
             return response, []
         others = self.ledger.claimed(self.name) | (self.baseline or frozenset())
         extras = [item for item, _ in matches if item.id not in others and item.id != kept]
@@ -247,8 +276,8 @@ class InvoicePlan(CreatedPlan):
         reply = yield from ask(self.derive(operations.GET_INVOICE, {"id": made}))
         return UNKNOWN if reply is None else Finding(Seen.HAPPENED, reply.response)
 
-    def _matches(self, ask: Ask) -> Generator[Any, Any, list[tuple[Invoice, Reply]] | None]:
-        """Every invoice with this order id that fits, whenever it was made; None: no answer."""
+    def _matches(self, ask: Ask) -> Generator[Any, Any, list[tuple[Invoice, Reply]] | Finding]:
+        """Every invoice with this order id that fits, whenever it was made; else why not."""
         found: dict[int, tuple[Invoice, Reply]] = {}
         paging = operations.LIST_INVOICES.pagination
         assert paging is not None
@@ -259,7 +288,7 @@ class InvoicePlan(CreatedPlan):
             reply = yield from ask(self.derive(operations.LIST_INVOICES, params=params))
             page = None if reply is None else reply.read(InvoicePage.from_dict)
             if reply is None or page is None:
-                return None
+                return UNKNOWN if reply is None else BUSY
             for short in page.page_items:
                 item = short
                 dated = reply
@@ -270,13 +299,13 @@ class InvoicePlan(CreatedPlan):
                     whole = yield from ask(self.derive(operations.GET_INVOICE, {"id": item.id}))
                     read = None if whole is None else whole.read(Invoice.from_dict)
                     if whole is None or read is None:
-                        return None
+                        return UNKNOWN if whole is None else BUSY
                     item, dated = read, whole
                 if item.external_order_id == self.order_id and self._fits(item):
                     found[item.id] = (item, dated)
             if not page.page_items or page.page_number * page.page_size >= page.page_total:
                 return list(found.values())
-        return None
+        return UNKNOWN
 
     def _fits(self, item: Invoice) -> bool:
         if item.amount is not None and not _same_amount(item.amount, self.body.get("amount")):
@@ -293,6 +322,8 @@ class RefundPlan(CreatedPlan):
     back. It is sent again only if the two together would be more than the invoice has left, so
     that the service must refuse one of them.
     """
+
+    always = _required_of(Refund)
 
     def __init__(
         self, request: httpx.Request, operation: Operation, ledger: Ledger, began_at: float
@@ -313,8 +344,10 @@ class RefundPlan(CreatedPlan):
     def look(self, ask: Ask) -> Generator[Any, Any, Finding]:
         reply = yield from ask(self.derive(operations.LIST_INVOICE_REFUNDS, self.invoice))
         refunds = None if reply is None else reply.read(RefundList.from_dict)
-        if reply is None or refunds is None:
+        if reply is None:
             return UNKNOWN
+        if refunds is None:
+            return BUSY
         self.items = refunds.data
         fitting: list[tuple[Refund, Reply]] = []
         for item in self.items:
@@ -324,7 +357,7 @@ class RefundPlan(CreatedPlan):
                 whole = yield from ask(self.derive(operations.GET_REFUND, {"id": item.id}))
                 read = None if whole is None else whole.read(Refund.from_dict)
                 if whole is None or read is None:
-                    return UNKNOWN
+                    return UNKNOWN if whole is None else BUSY
                 fitting.append((read, whole))
             else:
                 fitting.append((item, reply))
@@ -425,8 +458,10 @@ class StatusPlan(Plan):
         path = path_arguments(self.request, self.operation)
         reply = yield from ask(self.derive(getter, path))
         item = None if reply is None else reply.read(convert)
-        if reply is None or item is None:
+        if reply is None:
             return UNKNOWN
+        if item is None:
+            return BUSY  # a broken answer: the next one may be whole
         if item.status == status:
             return Finding(Seen.HAPPENED, reply.response)
         return ABSENT if item.status.is_known else BUSY  # "cancelling", say

@@ -12,10 +12,12 @@ import httpx
 from apipay.clock import SYSTEM_CLOCK, Clock
 from apipay.errors import ApiPayError
 from apipay.hooks import Hooks, LateDuplicate
+from apipay.pacing import DEADLINE_EXTENSION
 from apipay.transport.engine import Engine, Reply
 from apipay.transport.failures import error_for, operation_of
 from apipay.transport.ledger import Ledger
 from apipay.transport.policy import RetryPolicy
+from apipay.transport.verdict import is_whole
 
 _system_random = random.SystemRandom()
 """Two processes that were forked from one do not wait the same."""
@@ -39,8 +41,44 @@ class RetryState:
         self.ledger = Ledger()
         self.late_duplicates: deque[LateDuplicate] = deque(maxlen=1000)
 
-    def engine(self, request: httpx.Request) -> Engine:
-        """Return the course of one call, which begins now."""
+    def begin_read(self, request: httpx.Request) -> float | None:
+        """Begin a call the short way, if it can go it; return the moment, or None if it cannot.
+
+        Most calls read, nobody watches them, and their first attempt works. They need no engine
+        then, and one is made only when the first attempt fails.
+        """
+        operation = operation_of(request)
+        if operation is None or operation.retry != "safe" or self.hooks.is_watched():
+            return None
+        extensions = request.extensions
+        options = extensions.get("options")
+        if options and not options.keys() <= {"priority"}:
+            return None
+        began = self.clock.monotonic()
+        deadline = self.policy.deadline
+        if deadline is not None:
+            for value in extensions.get("timeout", {}).values():
+                if value is None or value > deadline:
+                    return None
+            extensions[DEADLINE_EXTENSION] = began + deadline
+        return began
+
+    def engine(
+        self,
+        request: httpx.Request,
+        began: float | None = None,
+        first: Exception | httpx.Response | None = None,
+    ) -> Engine:
+        """Return the course of one call, which begins now, or began with the result `first`."""
+        now = self.clock.monotonic()
+        unix = self.clock.time()
+        if began is not None:
+            return self._engine(request, began, unix - (now - began), Reply(first, now))
+        return self._engine(request, now, unix, None)
+
+    def _engine(
+        self, request: httpx.Request, now: float, unix: float, first: Reply | None
+    ) -> Engine:
         return Engine(
             request,
             policy=self.policy,
@@ -48,8 +86,9 @@ class RetryState:
             hooks=self.hooks,
             random=self.random,
             on_duplicate=self.late_duplicates.append,
-            now=self.clock.monotonic(),
-            unix=self.clock.time(),
+            now=now,
+            unix=unix,
+            first=first,
         )
 
 
@@ -62,9 +101,22 @@ class RetryTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Return a read response of any status, or raise what the last attempt raised."""
-        request.read()
-        clock = self._state.clock
-        steps = self._state.engine(request).run()
+        state = self._state
+        clock = state.clock
+        began = state.begin_read(request)
+        if began is None:
+            request.read()
+            steps = state.engine(request).run()
+        else:
+            first: httpx.Response | Exception
+            try:
+                first = self._transport.handle_request(request)
+                first.read()
+                if is_whole(first):
+                    return first
+            except Exception as error:
+                first = error
+            steps = state.engine(request, began, first).run()
         try:
             step = next(steps)
             while True:
@@ -100,9 +152,22 @@ class AsyncRetryTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Return a read response of any status, or raise what the last attempt raised."""
-        await request.aread()
-        clock = self._state.clock
-        steps = self._state.engine(request).run()
+        state = self._state
+        clock = state.clock
+        began = state.begin_read(request)
+        if began is None:
+            await request.aread()
+            steps = state.engine(request).run()
+        else:
+            first: httpx.Response | Exception
+            try:
+                first = await self._transport.handle_async_request(request)
+                await first.aread()
+                if is_whole(first):
+                    return first
+            except Exception as error:
+                first = error
+            steps = state.engine(request, began, first).run()
         try:
             step = next(steps)
             while True:

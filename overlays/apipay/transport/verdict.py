@@ -96,6 +96,11 @@ def judge(
     return Verdict(Kind.FAILED, Doubt.ANSWERED if from_service else Doubt.CUT)
 
 
+def is_whole(response: httpx.Response) -> bool:
+    """Whether an answer to a read is surely good; the cheap half of `judge`."""
+    return response.status_code == 200 and _readable(response.content, to_the_last_byte=False)
+
+
 def _judge_exception(error: Exception, writes: bool) -> Verdict:
     if isinstance(error, CANNOT_BE_SENT):
         return REFUSED
@@ -109,8 +114,11 @@ def _judge_exception(error: Exception, writes: bool) -> Verdict:
 
 
 def _readable(content: bytes, to_the_last_byte: bool) -> bool:
-    stripped = content.strip()
-    shape = (stripped[:1], stripped[-1:]) in ((b"{", b"}"), (b"[", b"]"))
+    ends = content[:1] + content[-1:]
+    if ends not in (b"{}", b"[]"):
+        stripped = content.strip()
+        ends = stripped[:1] + stripped[-1:]
+    shape = ends in (b"{}", b"[]")
     return shape and (not to_the_last_byte or answers.is_json(content))
 
 
