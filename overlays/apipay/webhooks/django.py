@@ -1,6 +1,7 @@
 """A receiver for Django: `path("webhooks/apipay", receiver(...))` in the URL configuration."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
@@ -16,7 +17,7 @@ def receiver(
     inbox: Inbox,
     secret: Secrets | None = None,
     max_bytes: int = MAX_BODY_BYTES,
-) -> Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]:
+) -> Callable[..., Any]:
     """Return a view that receives webhooks and handles each event once.
 
     The view is exempt from CSRF protection: the signature shows that the request is genuine.
@@ -29,6 +30,9 @@ def receiver(
         secret: the webhook's secret, or several during a rotation; else `APIPAY_WEBHOOK_SECRET`.
         max_bytes: a larger body is answered with 413 (Django's `DATA_UPLOAD_MAX_MEMORY_SIZE`
             holds as well).
+
+    Returns:
+        A view; typed loosely, because the handler decides whether it is async.
 
     Raises:
         WebhookSecretError: there is no usable secret.

@@ -21,7 +21,7 @@ def receiver(
     inbox: Inbox,
     secret: Secrets | None = None,
     max_bytes: int = MAX_BODY_BYTES,
-) -> "ASGIReceiver":
+) -> Callable[..., Any]:
     """Return an endpoint that receives webhooks and handles each event once.
 
         app.add_route("/webhooks/apipay", receiver(on_event, inbox=Inbox(SQLiteStore("inbox.db"))))
@@ -33,6 +33,9 @@ def receiver(
         inbox: what remembers which events were handled.
         secret: the webhook's secret, or several during a rotation; else `APIPAY_WEBHOOK_SECRET`.
         max_bytes: a larger body is answered with 413.
+
+    Returns:
+        An ASGI application; typed loosely, because routers state their endpoints as functions.
 
     Raises:
         WebhookSecretError: there is no usable secret.

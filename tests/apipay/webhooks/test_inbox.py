@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -23,6 +24,7 @@ from apipay.webhooks import (
     InvoiceEvent,
     LeaseLostError,
     MemoryStore,
+    RedisStore,
     Store,
     UnknownEvent,
 )
@@ -286,6 +288,13 @@ def test_a_claim_that_cannot_be_given_back_does_not_hide_why(event_of: Make) -> 
 
     with pytest.raises(RuntimeError, match="why"):
         Inbox(store).handle(event_of(), handler)
+
+
+def test_a_redis_that_is_away_is_reported(event_of: Make, tmp_path: Path) -> None:
+    inbox, seen = Inbox(RedisStore(f"unix://{tmp_path}/nobody.sock")), Seen()
+    with pytest.raises(InboxStoreError, match="ConnectionError"):
+        inbox.handle(event_of(), seen)
+    assert not seen.calls
 
 
 def test_what_another_program_wrote_into_the_store_is_reported(event_of: Make) -> None:

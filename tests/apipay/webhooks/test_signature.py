@@ -1,6 +1,9 @@
 """Signatures: vectors of an independent tool, the forms of the header, and what is refused."""
 
+import json
+import re
 from collections.abc import Iterable
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +41,17 @@ def test_signatures_are_those_of_openssl(secret: str, body: str, mac: str) -> No
     assert sign(raw, key) == f"sha256={mac}"
     assert sign(raw, key.decode()) == f"sha256={mac}"
     verify(raw, f"sha256={mac}", key)
+
+
+def test_the_example_in_the_specification_is_right() -> None:
+    spec = json.loads(resources.files("apipay_client").joinpath("openapi.json").read_bytes())
+    text = spec["x-webhooks"]["invoice.status_changed"]["post"]["description"]
+    body = re.search(r'^ +(\{"event".*\})$', text, re.MULTILINE)
+    signature = re.search(r"^ +(sha256=\w+)$", text, re.MULTILINE)
+    assert body is not None
+    assert signature is not None
+    assert "`example-webhook-secret`" in text
+    assert sign(body[1].encode(), "example-webhook-secret") == signature[1]
 
 
 def test_the_vectors_differ_so_that_a_constant_would_fail() -> None:
