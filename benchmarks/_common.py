@@ -5,9 +5,10 @@ import contextlib
 import multiprocessing
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from typing import Any
 
 import anyio
 
@@ -113,8 +114,9 @@ def _serve_fixed(answers: dict[bytes, bytes], ready: Connection) -> None:
     async def serve() -> None:
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: _FixedAnswer(answers), "127.0.0.1", 0)
-        ready.send(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
+        port = server.sockets[0].getsockname()[1]
+        ready.send(f"http://127.0.0.1:{port}")
+        await asyncio.to_thread(_wait_for_end, ready)
 
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve())
@@ -130,17 +132,43 @@ def http_answer(body: bytes) -> bytes:
 
 
 @contextlib.contextmanager
-def fixed_server(bodies: dict[str, bytes]) -> Iterator[str]:
-    """Serve fixed JSON bodies by "METHOD /path", in another process; give its base URL."""
-    answers = {name.encode(): http_answer(body) for name, body in bodies.items()}
+def _in_process(serve: Callable[..., None], *arguments: object) -> Iterator[str]:
+    """Run `serve` in another process; give the base URL that it sends through its pipe."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=_serve_fixed, args=(answers, theirs), daemon=True)
+    process = spawn.Process(target=serve, args=(*arguments, theirs), daemon=True)
     process.start()
+    theirs.close()
     try:
         if not ours.poll(30):
             raise RuntimeError("The server did not start.")
-        yield f"http://127.0.0.1:{ours.recv()}"
+        url: str = ours.recv()
+        yield url
     finally:
+        ours.close()  # which tells it to stop
+        process.join(10)
         process.terminate()
-        process.join()
+
+
+def fixed_server(bodies: Mapping[str, bytes]) -> contextlib.AbstractContextManager[str]:
+    """Serve fixed JSON bodies by "METHOD /path", in another process; give its base URL."""
+    answers = {name.encode(): http_answer(body) for name, body in bodies.items()}
+    return _in_process(_serve_fixed, answers)
+
+
+def _serve_sandbox(settings: dict[str, Any], pipe: Connection) -> None:
+    from apipay.sandbox import Sandbox
+
+    with Sandbox(**settings) as sandbox:
+        pipe.send(sandbox.base_url)
+        _wait_for_end(pipe)
+
+
+def _wait_for_end(pipe: Connection) -> None:
+    with contextlib.suppress(EOFError, KeyboardInterrupt):
+        pipe.recv()
+
+
+def sandbox_process(**settings: object) -> contextlib.AbstractContextManager[str]:
+    """Run a sandbox with these settings in another process; give its base URL."""
+    return _in_process(_serve_sandbox, settings)

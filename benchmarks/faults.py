@@ -28,6 +28,9 @@ from _common import Figure, conclude, print_table
 from _fault_run import Row, Scenario, run
 
 _SHARE = 0.3
+_COUNTS = ("creates", "refunds", "hits", "resent", "looked_up")
+_TOLD = ("returned", "failed", "unknown", "late")
+_FIGURES = ("duplicates", "lost", "untyped", "misled")
 
 
 def scenarios() -> list[Scenario]:
@@ -96,21 +99,7 @@ def main() -> int:
 
 
 def _report(rows: list[Row], seconds: float, verbose: bool) -> int:
-    counts = [
-        "creates",
-        "refunds",
-        "hits",
-        "resent",
-        "looked_up",
-        "returned",
-        "failed",
-        "unknown",
-        "late",
-        "duplicates",
-        "lost",
-        "untyped",
-        "misled",
-    ]
+    counts = (*_COUNTS, *_TOLD, *_FIGURES)
     total = {name: sum(getattr(row, name) for row in rows) for name in counts}
     header = ["fault", *(name.replace("looked_up", "look-ups") for name in counts)]
     lines = [[row.name, *(getattr(row, name) for name in counts)] for row in rows]
@@ -124,7 +113,7 @@ def _report(rows: list[Row], seconds: float, verbose: bool) -> int:
     print(f"\n{calls} calls, {total['hits']} faults, {seconds:.0f} s")
     return conclude(
         [
-            *(Figure(name, total[name], 0) for name in ("duplicates", "lost", "untyped", "misled")),
+            *(Figure(name, total[name], 0) for name in _FIGURES),
             Figure("unknown, share of calls", total["unknown"] / calls, 0.01),
         ]
     )

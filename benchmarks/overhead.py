@@ -21,19 +21,16 @@ most 1.35.
 """
 
 import argparse
-import contextlib
 import gc
 import json
-import multiprocessing
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
-from multiprocessing.connection import Connection
+from collections.abc import Callable
 from typing import Any
 
 import httpx
-from _common import Figure, conclude, fixed_server, print_table
+from _common import Figure, conclude, fixed_server, print_table, sandbox_process
 
 from apipay import ApiPay
 from apipay.pacing import RateLimit
@@ -46,32 +43,6 @@ _ROUND = 40  # calls
 _INVOICE = {"amount": 10000.5, "phone_number": "87001234567", "description": "Two jars of honey"}
 
 Call = Callable[[], object]
-
-
-def _serve_sandbox(pipe: Connection) -> None:
-    limit = EnforcedLimit(_LIMIT, 60)
-    with Sandbox(rate_limit=limit, api_key=_KEY) as sandbox:
-        pipe.send(sandbox.base_url)
-        with contextlib.suppress(EOFError, KeyboardInterrupt):
-            pipe.recv()
-
-
-@contextlib.contextmanager
-def sandbox_process() -> Iterator[str]:
-    """Run a sandbox in another process; give its base URL."""
-    spawn = multiprocessing.get_context("spawn")
-    ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=_serve_sandbox, args=(theirs,), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        if not ours.poll(30):
-            raise RuntimeError("The sandbox did not start.")
-        yield ours.recv()
-    finally:
-        ours.close()
-        process.join(10)
-        process.terminate()
 
 
 def calls(client: ApiPay, bare: httpx.Client, invoice: int) -> dict[str, tuple[Call, Call]]:
@@ -155,7 +126,7 @@ def main() -> int:
     options = parser.parse_args()
     rounds = 6 if options.quick else 120
     results: dict[str, dict[str, tuple[float, float, float]]] = {}
-    with sandbox_process() as url:
+    with sandbox_process(rate_limit=EnforcedLimit(_LIMIT, 60), api_key=_KEY) as url:
         results["sandbox"] = measure(url, rounds, 100)
     with fixed_server(fixed_bodies()) as url:
         results["fixed"] = measure(f"{url}/api", rounds, 0)

@@ -27,22 +27,27 @@ RECENT_IDS = 300
 _MOST_GROWTH = 1000
 """A list that grows by more than this and its own length while it is read is given up."""
 
+_IDLE_ROWS = 300
+"""Rows seen before that are put up with where nothing shows why they come again."""
+
 
 class SeenIds:
-    """Ids in 8 bytes each: 10,000 rows need 80 KB, less than one page of invoices.
+    """Ids in 2 to 8 bytes each: 10,000 rows take less than a third of a page of invoices.
 
     Kept page by page, sorted: lists are mostly in the order of their ids, so that hardly more
-    than one page has to be searched.
+    than one page has to be searched, and the ids of a page are near each other.
     """
 
     def __init__(self) -> None:
-        self._pages: list[array[int]] = []
+        self._pages: list[tuple[int, int, array[int]]] = []  # lowest, highest, each less the lowest
         self.count = 0
 
     def add(self, ids: Iterable[Id]) -> None:
-        page = array("q", sorted({hash(value) for value in ids}))
+        page = sorted({hash(value) for value in ids})
         if page:
-            self._pages.append(page)
+            low, high = page[0], page[-1]
+            size = next(code for code in "HIQ" if high - low < 256 ** array(code).itemsize)
+            self._pages.append((low, high, array(size, [value - low for value in page])))
             self.count += len(page)
 
     def unseen(self, ids: Sequence[Id]) -> list[bool]:
@@ -51,7 +56,7 @@ class SeenIds:
         if not hashes:
             return []
         low, high = min(hashes), max(hashes)
-        near = [page for page in self._pages if page[0] <= high and page[-1] >= low]
+        near = [page for page in self._pages if page[0] <= high and page[1] >= low]
         known: set[int] = set()
         answer: list[bool] = []
         for value in hashes:
@@ -61,9 +66,12 @@ class SeenIds:
         return answer
 
 
-def _holds(page: "array[int]", value: int) -> bool:
-    place = bisect_left(page, value)
-    return place < len(page) and page[place] == value
+def _holds(page: "tuple[int, int, array[int]]", value: int) -> bool:
+    low, high, offsets = page
+    if not low <= value <= high:
+        return False
+    place = bisect_left(offsets, value - low)
+    return place < len(offsets) and offsets[place] == value - low
 
 
 class PageFacts(Protocol):
@@ -87,7 +95,7 @@ class PageWalk:
         self._size = max_size
         self._max_size = max_size
         self._sizes_vary = True
-        self._position = (first_page - 1) * max_size
+        self._position = self._skipped = (first_page - 1) * max_size
         self._total: int | None = None
         self._first_total: int | None = None
         self._slack = 0
@@ -96,7 +104,7 @@ class PageWalk:
         self._recent: deque[Id] = deque(maxlen=RECENT_IDS)
         self._given_here: list[Id] = []
         self._page: tuple[list[Id], int, int] | None = None  # ids, size, total
-        self._idle = 0  # pages in a row that held nothing new
+        self._idle = 0  # rows of pages one after another that held nothing new
         self._grown = 0  # rows that the list grew by meanwhile
         self._finished = False
         self.stopped_because: str | None = None
@@ -160,7 +168,7 @@ class PageWalk:
         if self._given_here:
             self._idle = self._grown = 0
         else:
-            self._idle += not fell
+            self._idle += 0 if fell else size
             self._grown += max(0, total - (self._total or total))
         self._keep_given()
         self._total, self._page = total, None
@@ -168,8 +176,11 @@ class PageWalk:
         most_growth = self._first_total + _MOST_GROWTH
         if self._position >= total or (not ids and not gap):
             self._finished = True
-        elif self._idle > (self._seen.count + min(self._grown, most_growth)) // size + 3:
-            # All that was seen, and all that came on top, fills so many pages and no more.
+            promised = min(self._first_total, total) - self._skipped
+            if self._idle and 2 * self._seen.count < promised:
+                self._stop("it gave the same rows again in place of half of them")
+        elif self._idle > self._seen.count + min(self._grown, most_growth) + _IDLE_ROWS:
+            # All that was seen, and all that came on top, is not more rows than that.
             self._stop("page after page held nothing new")
         elif self._seen.count > self._first_total + most_growth:
             self._stop("the list grew faster than it could be read")
@@ -208,6 +219,7 @@ class PageWalk:
             )
         walk = cls(max_size=size)
         walk._position, walk._total, walk._finished = position, total, finished
+        walk._skipped = position
         walk._seen.add(recent)
         walk._recent.extend(recent)
         return walk

@@ -147,16 +147,13 @@ class Paginator(_Walker[Item]):
         left = self._max_items
         walk = self._begin()
         while left != 0 and (wanted := walk.next_page()) is not None:
-            page = self._method(**self._arguments(*wanted))
-            items = page.page_items
-            new = walk.arrived([item.id for item in items], page)
-            for item, is_new in zip(items, new, strict=True):
-                if is_new:
-                    walk.give(item.id)
-                    yield item
-                    left = None if left is None else left - 1
-                    if left == 0:
-                        return
+            # The page has no name here, so that it is gone before the next one comes.
+            for item in _new_items(walk, self._method(**self._arguments(*wanted))):
+                walk.give(item.id)
+                yield item
+                left = None if left is None else left - 1
+                if left == 0:
+                    return
             self._finish(walk)
 
     def pages(self) -> Iterator[PageOf[Item]]:
@@ -164,8 +161,7 @@ class Paginator(_Walker[Item]):
         left = self._max_items
         walk = self._begin()
         while left != 0 and (wanted := walk.next_page()) is not None:
-            page = self._method(**self._arguments(*wanted))
-            items = _new_items(walk, page)
+            items = _new_items(walk, self._method(**self._arguments(*wanted)))
             kept = items if left is None else items[:left]
             for item in kept:
                 walk.give(item.id)
@@ -174,6 +170,7 @@ class Paginator(_Walker[Item]):
                 self._finish(walk)
             if kept:
                 yield self._page_of(kept, wanted[0], walk)
+            del items, kept  # gone before the next page comes
 
 
 class AsyncPaginator(_Walker[Item]):
@@ -201,16 +198,13 @@ class AsyncPaginator(_Walker[Item]):
         left = self._max_items
         walk = self._begin()
         while left != 0 and (wanted := walk.next_page()) is not None:
-            page = await self._method(**self._arguments(*wanted))
-            items = page.page_items
-            new = walk.arrived([item.id for item in items], page)
-            for item, is_new in zip(items, new, strict=True):
-                if is_new:
-                    walk.give(item.id)
-                    yield item
-                    left = None if left is None else left - 1
-                    if left == 0:
-                        return
+            # The page has no name here, so that it is gone before the next one comes.
+            for item in _new_items(walk, await self._method(**self._arguments(*wanted))):
+                walk.give(item.id)
+                yield item
+                left = None if left is None else left - 1
+                if left == 0:
+                    return
             self._finish(walk)
 
     async def pages(self) -> AsyncIterator[PageOf[Item]]:
@@ -218,8 +212,7 @@ class AsyncPaginator(_Walker[Item]):
         left = self._max_items
         walk = self._begin()
         while left != 0 and (wanted := walk.next_page()) is not None:
-            page = await self._method(**self._arguments(*wanted))
-            items = _new_items(walk, page)
+            items = _new_items(walk, await self._method(**self._arguments(*wanted)))
             kept = items if left is None else items[:left]
             for item in kept:
                 walk.give(item.id)
@@ -228,6 +221,7 @@ class AsyncPaginator(_Walker[Item]):
                 self._finish(walk)
             if kept:
                 yield self._page_of(kept, wanted[0], walk)
+            del items, kept  # gone before the next page comes
 
 
 def paginate(
