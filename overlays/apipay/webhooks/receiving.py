@@ -26,7 +26,6 @@ from .errors import (
     EventTooOldError,
     InboxStoreError,
     LeaseLostError,
-    PayloadError,
     SignatureError,
     WebhookError,
 )
@@ -36,6 +35,9 @@ from .signature import Headers, Secrets, secret_keys
 
 ENVIRONMENT_VARIABLE = "APIPAY_WEBHOOK_SECRET"
 """Where receivers look for the secret when they are not given one."""
+
+# What else comes out of the inbox is the handler's, even if it is a WebhookError of its own.
+_INBOX_ERRORS = (EventTooOldError, InboxStoreError, LeaseLostError)
 
 _log = logging.getLogger("apipay.webhooks")
 
@@ -85,16 +87,23 @@ class Receiver:
     def receive(self, body: bytes, headers: Headers) -> Answer:
         """Handle a delivery with a plain handler."""
         try:
-            return self._answer(self._inbox.handle(self._event(body, headers), self._handler))
+            event = self._event(body, headers)
         except WebhookError as error:
+            return self.refuse(error)
+        try:
+            return self._answer(self._inbox.handle(event, self._handler))
+        except _INBOX_ERRORS as error:
             return self.refuse(error)
 
     async def receive_async(self, body: bytes, headers: Headers) -> Answer:
         """Handle a delivery without blocking the event loop; the handler may be async or not."""
         try:
             event = self._event(body, headers)
-            return self._answer(await self._inbox.handle_async(event, self._handler))
         except WebhookError as error:
+            return self.refuse(error)
+        try:
+            return self._answer(await self._inbox.handle_async(event, self._handler))
+        except _INBOX_ERRORS as error:
             return self.refuse(error)
 
     def refuse(self, error: WebhookError) -> Answer:
@@ -108,9 +117,7 @@ class Receiver:
             return _refusal(401, error.message)
         if isinstance(error, BodyTooLargeError):
             return _refusal(413, error.message)
-        if isinstance(error, (PayloadError, EventTooOldError)):
-            return _refusal(400, error.message)
-        raise error
+        return _refusal(400, error.message)
 
     def _event(self, body: bytes, headers: Headers) -> Event:
         return unwrap_with_keys(body, headers, self._keys, self.max_bytes)

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from types import TracebackType
 
@@ -61,10 +62,13 @@ class SQLiteStore:
         self._busy_timeout = busy_timeout
         self._now = now
         self._lock = threading.Lock()
-        self._pid = os.getpid()
         self._connection: sqlite3.Connection | None = None
         self._inherited: list[sqlite3.Connection] = []
         self._writes = 0
+        if hasattr(os, "register_at_fork"):
+            # Weakly: a hook cannot be taken away again, and must not keep the store alive.
+            begin_anew = weakref.WeakMethod(self._begin_anew)
+            os.register_at_fork(after_in_child=lambda: (begin_anew() or (lambda: None))())
 
     def read(self, key: str) -> tuple[str | None, float]:
         """Return the text under `key`, and the time."""
@@ -94,7 +98,7 @@ class SQLiteStore:
     def close(self) -> None:
         """Close the file; the next use opens it again."""
         with self._lock:
-            if self._connection is not None and self._pid == os.getpid():
+            if self._connection is not None:
                 self._connection.close()
                 self._connection = None
 
@@ -110,10 +114,6 @@ class SQLiteStore:
         self.close()
 
     def _open(self) -> sqlite3.Connection:
-        if self._connection is not None and self._pid != os.getpid():
-            # SQLite forbids to use, or even to close, a connection that came through a fork.
-            self._inherited.append(self._connection)
-            self._connection = None
         if self._connection is None:
             connection = sqlite3.connect(
                 self._path,
@@ -129,5 +129,12 @@ class SQLiteStore:
                 connection.close()
                 raise
             self._connection = connection
-            self._pid = os.getpid()
         return self._connection
+
+    def _begin_anew(self) -> None:
+        """Forget, in a forked child, what belongs to the parent."""
+        self._lock = threading.Lock()  # another thread of the parent may have held it
+        if self._connection is not None:
+            # SQLite forbids to use, or even to close, a connection that came through a fork.
+            self._inherited.append(self._connection)
+            self._connection = None

@@ -17,6 +17,7 @@ from apipay.webhooks import (
     Inbox,
     InvoiceEvent,
     MemoryStore,
+    SignatureMismatchError,
     SQLiteStore,
     WebhookSecretError,
     sign,
@@ -48,6 +49,7 @@ class Shop:
         self.framework = framework
         self.handled: list[str] = []
         self.failures = 0
+        self.failure: Exception = RuntimeError("the shop's database is away")
         handler = self._handle_async if is_async else self._handle
         options = {"inbox": inbox, "secret": SECRET, **options}
         getattr(self, f"_{framework}")(handler, options)
@@ -60,7 +62,7 @@ class Shop:
     def _handle(self, event: Event, context: EventContext) -> None:
         if self.failures:
             self.failures -= 1
-            raise RuntimeError("the shop's database is away")
+            raise self.failure
         self.handled.append(event.event if context.key.status == event.event else str(context.key))
 
     async def _handle_async(self, event: Event, context: EventContext) -> None:
@@ -217,6 +219,15 @@ def test_what_the_handler_raises_is_500_and_the_next_delivery_is_handled(
     shop.failures = 2
     assert [shop.post(event_body()).status for _ in range(4)] == [500, 500, 200, 200]
     assert shop.handled == ["invoice:4217/paid"]
+
+
+def test_a_webhook_error_of_the_handler_is_not_taken_for_a_bad_signature(
+    make_shop: Callable[..., Shop], event_body: Body
+) -> None:
+    shop = make_shop()
+    shop.failure = SignatureMismatchError("from something that the handler itself verified")
+    shop.failures = 1
+    assert [shop.post(event_body()).status for _ in range(2)] == [500, 200]
 
 
 def test_an_event_in_progress_elsewhere_is_put_off(

@@ -155,6 +155,17 @@ def test_sqlite_does_not_touch_a_connection_that_came_through_a_fork(tmp_path: P
     store.close()
 
 
+def test_sqlite_is_not_locked_in_a_child_that_was_forked_in_the_middle(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "inbox.db")
+    with store._lock:  # as if another thread of the parent were writing
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if store.swap("a", None, "child") else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert store.read("a")[0] == "child"
+    store.close()
+
+
 def test_sqlite_that_cannot_be_opened_leaves_nothing_open(tmp_path: Path) -> None:
     (tmp_path / "inbox.db").write_text("this is not a database, but long enough to look like one")
     with SQLiteStore(tmp_path / "inbox.db") as store, pytest.raises(sqlite3.DatabaseError):
