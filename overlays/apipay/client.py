@@ -1,9 +1,9 @@
 """The front door: `ApiPay` and `AsyncApiPay`."""
 
 import importlib.util
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Literal, NoReturn, ParamSpec, Self, TypeVar
+from typing import Any, Literal, NoReturn, Self
 
 import httpx
 
@@ -21,7 +21,6 @@ from apipay.pacing import (
     RateLimit,
     local_budget,
 )
-from apipay.pagination import AsyncPaginator, Identified, Page, Paginator, paginate, paginate_async
 from apipay.settings import UNSET, Timeout, Unset
 from apipay.transport import (
     CALL_EXTENSION,
@@ -39,13 +38,10 @@ from apipay.transport import (
 from apipay.transport.engine import call_of
 from apipay.transport.failures import from_generated
 from apipay.transport.policy import check_deadline, check_max_retries
+from apipay.verbs import AsyncVerbs, Verbs
 from apipay_client.client import AuthenticatedClient
 from apipay_client.operations import EXTENSIONS
-from apipay_client.resources import AsyncResources, Resources
 from apipay_client.types import CallOptions
-
-P = ParamSpec("P")
-Item = TypeVar("Item", bound=Identified)
 
 
 class _Common:
@@ -254,7 +250,7 @@ class _Common:
         )
 
 
-class ApiPay(_Common, Resources):
+class ApiPay(_Common, Verbs):
     """The client of ApiPay.kz: `ApiPay().invoices.create(amount=..., phone_number=...)`.
 
     Every failure is an `apipay.errors.ApiPayError`. Writes are never done twice: see
@@ -302,14 +298,8 @@ class ApiPay(_Common, Resources):
     ) -> None:
         self.close()
 
-    def paginate(
-        self, method: Callable[P, Page[Item]], /, *args: P.args, **kwargs: P.kwargs
-    ) -> Paginator[Item]:
-        """Give the items of a list: `client.paginate(client.invoices.list, status=["paid"])`."""
-        return paginate(method, *args, **kwargs)
 
-
-class AsyncApiPay(_Common, AsyncResources):
+class AsyncApiPay(_Common, AsyncVerbs):
     """`ApiPay` for asyncio and trio: `await AsyncApiPay().invoices.create(...)`.
 
     One client serves many tasks of one event loop. Cancelling a call ends it at once; a write that
@@ -357,12 +347,6 @@ class AsyncApiPay(_Common, AsyncResources):
         traceback: TracebackType | None,
     ) -> None:
         await self.close()
-
-    def paginate(
-        self, method: Callable[P, Awaitable[Page[Item]]], /, *args: P.args, **kwargs: P.kwargs
-    ) -> AsyncPaginator[Item]:
-        """Give the items of a list: `async for item in client.paginate(client.refunds.list)`."""
-        return paginate_async(method, *args, **kwargs)
 
 
 _FORMATS: Mapping[str, Callable[[str], str]] = {}

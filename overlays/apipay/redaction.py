@@ -10,6 +10,7 @@ import functools
 import json
 import re
 from collections.abc import Iterable, Iterator
+from typing import cast
 
 from apipay.specification import document
 
@@ -47,15 +48,15 @@ _ALLOWED_MARK = re.compile(r"""[^\s.,:;!?()'"/_\[\]-]""")
 def _prose(node: object) -> Iterator[str]:
     """Descriptions, summaries and names in a specification; examples are left out."""
     if isinstance(node, dict):
-        for key, value in node.items():
+        for key, value in cast("dict[str, object]", node).items():
             if key in ("example", "examples", "contact"):
                 continue
-            yield str(key)
+            yield key
             if key in ("description", "summary", "title", "enum", "operationId", "name"):
                 yield json.dumps(value, ensure_ascii=False)
             yield from _prose(value)
     elif isinstance(node, list):
-        for value in node:
+        for value in cast("list[object]", node):
             yield from _prose(value)
 
 

@@ -5,7 +5,7 @@ import importlib.metadata
 import ipaddress
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import httpx
 
@@ -116,8 +116,8 @@ def check_timeout(value: object) -> httpx.Timeout:
 
 def check_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
     """Refuse headers that cannot be sent, or that would replace the API key."""
-    pairs: Mapping[object, object] = dict(headers)
-    for name, value in pairs.items():
+    pairs: Iterable[tuple[object, object]] = headers.items()
+    for name, value in pairs:
         if not isinstance(name, str) or not name or not _TOKEN.issuperset(name):
             raise InvalidRequestError("The name of a header is made of ASCII letters, digits, -.")
         if name.lower() == API_KEY_HEADER.lower():

@@ -34,7 +34,7 @@ from apipay.transport.policy import RetryPolicy, backoff, check_deadline, check_
 from apipay.transport.verdict import Doubt, Kind, Verdict, describe, judge
 
 if TYPE_CHECKING:
-    from apipay.transport.reconcile import Plan
+    from apipay.transport.plans import Plan
 
 CALL_EXTENSION = "apipay.call"
 """Request extension: the `hooks.Call` that a request belongs to."""
@@ -208,7 +208,7 @@ class Engine:
 
         Raises `OutcomeUnknownError` when that cannot be known.
         """
-        from apipay.transport.reconcile import Seen
+        from apipay.transport.plans import Seen
 
         settle = 0.0
         if plan.settles and verdict.kind is Kind.FAILED:
