@@ -104,8 +104,8 @@ class PageWalk:
         self._recent: deque[Id] = deque(maxlen=RECENT_IDS)
         self._given_here: list[Id] = []
         self._page: tuple[list[Id], int, int] | None = None  # ids, size, total
-        self._idle = 0  # rows of pages one after another that held nothing new
-        self._grown = 0  # rows that the list grew by meanwhile
+        self._idle = 0  # rows of pages that held nothing new
+        self._grown = 0  # rows that the list grew by
         self._finished = False
         self.stopped_because: str | None = None
         """Why the walk ended before the list did, as a clause; None when it ended well."""
@@ -165,11 +165,9 @@ class PageWalk:
         if not fell:
             self._slack //= 2
         self._first_total = total if self._first_total is None else self._first_total
-        if self._given_here:
-            self._idle = self._grown = 0
-        else:
-            self._idle += 0 if fell else size
-            self._grown += max(0, total - (self._total or total))
+        news = bool(self._given_here)
+        self._idle += 0 if news or fell else size
+        self._grown += max(0, total - (self._total or total))
         self._keep_given()
         self._total, self._page = total, None
 
@@ -177,11 +175,11 @@ class PageWalk:
         if self._position >= total or (not ids and not gap):
             self._finished = True
             promised = min(self._first_total, total) - self._skipped
-            if self._idle and 2 * self._seen.count < promised:
+            if not news and 2 * self._seen.count < promised:
                 self._stop("it gave the same rows again in place of half of them")
-        elif self._idle > self._seen.count + min(self._grown, most_growth) + _IDLE_ROWS:
-            # All that was seen, and all that came on top, is not more rows than that.
-            self._stop("page after page held nothing new")
+        elif self._idle > 2 * self._seen.count + min(self._grown, most_growth) + _IDLE_ROWS:
+            # Neither the rows that were seen nor those that came on top can be the reason.
+            self._stop("too many pages held nothing new")
         elif self._seen.count > self._first_total + most_growth:
             self._stop("the list grew faster than it could be read")
 
