@@ -102,7 +102,7 @@ def invoices_page(
             addresses,
             shown,
             back=addresses.at("/invoices", **choice.query()),
-            empty="No such invoice." if choice.query() else "No invoice yet.",
+            empty="No such invoice." if counts or choice.recurring else "No invoice yet.",
         ),
         page_links(addresses, "/invoices", choice, pages),
         section="Invoices",
