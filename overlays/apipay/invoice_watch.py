@@ -125,7 +125,7 @@ class Watch:
         before = len(self.last)
         unseen = set(self.last)
         newest = _Newest(len(unseen))
-        if len(unseen) > 1 and self._rounds >= self._skip_newest_until:
+        if len(unseen) > 1 and self._may_try_newest():
             yield from self._read_newest(
                 unseen, newest, lambda ids: self._pages_of_pending(ids) + self._lately_over
             )
@@ -141,6 +141,15 @@ class Watch:
             if step.invoice is not None:
                 self._see(step.invoice)
         self._lately_over = (self._lately_over + max(0, before - len(self.last))) / 2
+
+    def _may_try_newest(self) -> bool:
+        """Whether the list of all invoices can be worth its first page.
+
+        Once it was not, it can only save reading singly what settles: not worth it for one.
+        """
+        if not self._skip_newest_until:
+            return True
+        return self._rounds >= self._skip_newest_until and self._lately_over > 1
 
     def _read_newest(
         self, unseen: set[int], newest: "_Newest", elsewhere: Callable[[set[int]], float]
