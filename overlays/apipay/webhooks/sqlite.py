@@ -67,8 +67,14 @@ class SQLiteStore:
         self._writes = 0
         if hasattr(os, "register_at_fork"):
             # Weakly: a hook cannot be taken away again, and must not keep the store alive.
-            begin_anew = weakref.WeakMethod(self._begin_anew)
-            os.register_at_fork(after_in_child=lambda: (begin_anew() or (lambda: None))())
+            reference = weakref.WeakMethod(self._begin_anew)
+
+            def in_child() -> None:
+                begin_anew = reference()
+                if begin_anew is not None:
+                    begin_anew()
+
+            os.register_at_fork(after_in_child=in_child)
 
     def read(self, key: str) -> tuple[str | None, float]:
         """Return the text under `key`, and the time."""

@@ -35,7 +35,7 @@ def main(url: str, ledger: Path, stop: str) -> None:
             halt()
         print("attempt", context.attempt, flush=True)
 
-    print(Inbox(open_store(url), lease=0.5).handle(event, ship).value, flush=True)
+    print(Inbox(open_store(url), lease=1.5).handle(event, ship).value, flush=True)
 
 
 def halt() -> None:

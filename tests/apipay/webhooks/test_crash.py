@@ -86,7 +86,7 @@ def test_a_living_process_is_not_taken_for_a_dead_one(store_url: str, tmp_path: 
     with start(store_url, ledger, "before") as shop:
         assert shop.stdout is not None
         assert shop.stdout.readline() == "claimed\n"
-        until = time.monotonic() + 1.0  # two leases
+        until = time.monotonic() + 2.0  # more than a lease
         while time.monotonic() < until:
             assert run(store_url, ledger) == ["in_progress"]
         shop.kill()

@@ -196,10 +196,10 @@ def test_a_failing_handler_that_outlived_its_claim_frees_nothing(
 
 
 def test_a_slow_handler_keeps_its_claim(store: Store, event_of: Make) -> None:
-    inbox = Inbox(store, lease=0.3)
+    inbox = Inbox(store, lease=0.8)
 
     def slow(event: Event, _: EventContext) -> None:
-        deadline = time.monotonic() + 0.9  # three leases
+        deadline = time.monotonic() + 1.2  # more than a lease
         while time.monotonic() < deadline:
             assert inbox.handle(event, Seen()) is HandleResult.IN_PROGRESS
             time.sleep(0.05)
@@ -411,11 +411,11 @@ def test_a_task_cancelled_by_asyncio_itself_gives_its_claim_back(event_of: Make)
 
 
 def test_an_async_handler_that_blocks_the_loop_keeps_its_claim(event_of: Make) -> None:
-    inbox = Inbox(MemoryStore(), lease=0.2)
+    inbox = Inbox(MemoryStore(), lease=0.6)
     others: list[HandleResult] = []
 
     async def blocking(event: Event, _: EventContext) -> None:
-        time.sleep(0.6)  # noqa: ASYNC251 - what users do
+        time.sleep(0.9)  # noqa: ASYNC251 - what users do
         others.append(inbox.handle(event, Seen()))
 
     async def main() -> HandleResult:
