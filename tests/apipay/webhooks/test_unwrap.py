@@ -180,6 +180,22 @@ def test_a_known_event_of_another_shape_names_the_place_and_not_the_value(
     assert "Aigerim" not in repr(caught.value)
 
 
+@pytest.mark.parametrize(
+    "number", ["1E+50", "1E+999999", "-1E+50", "1.5", "1E-50", "1E+9999999999999999999"]
+)
+@pytest.mark.parametrize("field", ["id", "amount"])
+def test_strange_numbers_end_in_the_tree(event_body: BODY, field: str, number: str) -> None:
+    body = event_body(**{field: "HERE"}).replace(b'"HERE"', number.encode())
+    try:
+        event = signed(body)
+    except PayloadError as error:
+        refused = error
+        assert "specification" in str(refused) or "JSON" in str(refused)
+    else:
+        assert isinstance(event, InvoiceEvent)
+        assert getattr(event.invoice, field) == Decimal(number)
+
+
 def test_the_size_is_looked_at_before_the_signature(event_body: BODY) -> None:
     body = event_body()
     with pytest.raises(BodyTooLargeError):
