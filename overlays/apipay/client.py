@@ -349,7 +349,14 @@ class AsyncApiPay(_Common, AsyncVerbs):
         await self.close()
 
 
-_FORMATS: Mapping[str, Callable[[str], str]] = {}
+def _phone(value: str) -> str:
+    from apipay.phones import to_phone
+
+    return to_phone(value)
+
+
+_FORMATS: Mapping[str, Callable[[str], str]] = {"kz-phone": _phone}
+"""How arguments of a `format` of the specification are brought into the service's form."""
 
 
 def _has_http2() -> bool:

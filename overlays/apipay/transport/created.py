@@ -13,7 +13,7 @@ from apipay.hooks import LateDuplicate
 from apipay.specification import parameter_schema
 from apipay.transport.ledger import Ledger
 from apipay.transport.lookups import Age, Reply, age, body_of, id_of, path_arguments
-from apipay.transport.plans import ABSENT, BUSY, UNKNOWN, Ask, Finding, Plan, Seen
+from apipay.transport.plans import ABSENT, BUSY, UNKNOWN, Ask, Busy, Finding, Plan, Seen
 from apipay.transport.verdict import DONE, Doubt, Kind, Verdict
 from apipay_client import operations
 from apipay_client.models import (
@@ -130,25 +130,37 @@ class InvoicePlan(CreatedPlan):
         return finding
 
     def after_resend(
-        self, ask: Ask, response: httpx.Response
+        self, ask: Ask, busy: Busy, response: httpx.Response
     ) -> Generator[Any, Any, tuple[httpx.Response, list[LateDuplicate]]]:
         kept = id_of(response)
-        matches = yield from self._matches(ask)
-        if kept is None or isinstance(matches, Finding) or self.name is None:
-            return response, []
-        others = self.ledger.claimed(self.name) | (self.baseline or frozenset())
-        extras = [item for item, _ in matches if item.id not in others and item.id != kept]
+        while True:
+            matches = yield from self._matches(ask)
+            if kept is None or isinstance(matches, Finding) or self.name is None:
+                return response, []
+            if not self.ledger.is_sending(self.name):
+                break
+            # What looks like a duplicate can be the work of a request that is still on its way.
+            if not (yield from busy()):
+                return response, []
+        before = self.baseline or frozenset()
+        # Claimed, an extra one is not handed out to another call that is looking at this moment.
+        extras = [
+            item
+            for item, _ in matches
+            if item.id != kept and item.id not in before and self.ledger.claim(self.name, item.id)
+        ]
         paid = [item.id for item in extras if item.status == InvoiceStatus.PAID]
-        kept_now = [item for item, _ in matches if item.id == kept]
-        if paid and not any(item.status == InvoiceStatus.PAID for item in kept_now):
+        kept_paid = any(
+            item.id == kept and item.status == InvoiceStatus.PAID for item, _ in matches
+        )
+        extra_ids = [item.id for item in extras]
+        if paid and not kept_paid:
             # The customer has paid the one that came late: that one is the invoice then.
             found = yield from self._found(ask, paid[0])
             if found.response is not None:
-                response, kept, extra_ids = found.response, paid[0], [kept, *paid[1:]]
-                extra_ids += [item.id for item in extras if item.id not in paid]
-                self.ledger.claim(self.name, kept)
-                return response, (yield from self._cancel(ask, kept, extra_ids))
-        return response, (yield from self._cancel(ask, kept, [item.id for item in extras]))
+                extra_ids = [kept, *(extra for extra in extra_ids if extra != paid[0])]
+                response, kept = found.response, paid[0]
+        return response, (yield from self._cancel(ask, kept, extra_ids))
 
     def _cancel(
         self, ask: Ask, kept: int, extra_ids: list[int]
@@ -281,13 +293,15 @@ class RefundPlan(CreatedPlan):
         return left is not None and left < 2 * Decimal(str(self.amount))
 
     def after_resend(
-        self, ask: Ask, response: httpx.Response
+        self, ask: Ask, busy: Busy, response: httpx.Response
     ) -> Generator[Any, Any, tuple[httpx.Response, list[LateDuplicate]]]:
         kept = id_of(response)
         reply = yield from ask(self.derive(operations.LIST_INVOICE_REFUNDS, self.invoice))
         refunds = None if reply is None else reply.read(RefundList.from_dict)
         if kept is None or refunds is None:
             return response, []
+        if not self.ledger.is_alone(self.name):
+            return response, []  # it can be another call's, which is looking for it
         others = self.ledger.claimed(self.name) | (self.baseline or frozenset())
         return response, [
             LateDuplicate(self.operation.id, kept, item.id, "left")

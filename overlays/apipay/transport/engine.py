@@ -151,13 +151,22 @@ class Engine:
                 hooks.call_ended(EndEvent(self.call, status, error, seconds))
 
     def _attempts(self) -> Steps:
-        request = self.request
-        plan: Plan | None = None
-        if self.writes and self.operation is not None:
-            # Not at the top: it needs the models, which reading calls may never use.
-            from apipay.transport.reconcile import plan_for
+        if not self.writes or self.operation is None:
+            return (yield from self._try(None))
+        # Not at the top: it needs the models, which reading calls may never use.
+        from apipay.transport.reconcile import plan_for
 
-            plan = plan_for(request, self.operation, self.ledger, self.began_at)
+        plan = plan_for(self.request, self.operation, self.ledger, self.began_at)
+        if plan.name is None:
+            return (yield from self._try(plan))
+        self.ledger.enter(plan.name)
+        try:
+            return (yield from self._try(plan))
+        finally:
+            self.ledger.leave(plan.name)
+
+    def _try(self, plan: "Plan | None") -> Steps:
+        request = self.request
         worst = Doubt.NONE
         while True:
             self.call.attempts += 1
@@ -177,7 +186,7 @@ class Engine:
             if verdict.kind is Kind.DONE:
                 assert isinstance(result, httpx.Response)
                 if plan is not None and worst > Doubt.ANSWERED:
-                    result, found = yield from plan.after_resend(self._ask, result)
+                    result, found = yield from plan.after_resend(self._ask, self._busy, result)
                     self._report(found)
                 return result
             worst = max(worst, verdict.doubt)
@@ -322,6 +331,13 @@ class Engine:
         if self.hooks.before_wait is not None:
             self.hooks.before_wait(WaitEvent(self.call, seconds, reason))
         _, self.now = yield seconds
+
+    def _busy(self) -> Generator[Step, Reply, bool]:
+        """Wait for other calls of this client; False when there is no time for it."""
+        if not self._fits(_MOST_GAP):
+            return False
+        yield from self._wait(_FIRST_BUSY_GAP, "lookup")
+        return True
 
     def _fits(self, pause: float) -> bool:
         """Whether something can still be done after a wait of `pause` seconds."""

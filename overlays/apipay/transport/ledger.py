@@ -7,7 +7,7 @@ same moment, and both then find one new invoice or refund. The ledger gives it t
 import os
 import threading
 import weakref
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Hashable
 
 _MOST_NAMES = 10_000
@@ -21,28 +21,40 @@ class Ledger:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._sending: dict[Hashable, int] = {}
+        self._calls: Counter[Hashable] = Counter()
+        self._sending: Counter[Hashable] = Counter()
         self._claimed: OrderedDict[Hashable, set[int]] = OrderedDict()
         _alive.add(self)
+
+    def enter(self, name: Hashable) -> None:
+        """A call for `name` begins."""
+        with self._lock:
+            self._calls[name] += 1
+
+    def leave(self, name: Hashable) -> None:
+        """It is over."""
+        with self._lock:
+            _subtract(self._calls, name)
+
+    def is_alone(self, name: Hashable) -> bool:
+        """Whether at most one call for `name` is under way."""
+        with self._lock:
+            return self._calls[name] <= 1
 
     def begin(self, name: Hashable) -> None:
         """A request for `name` is on its way."""
         with self._lock:
-            self._sending[name] = self._sending.get(name, 0) + 1
+            self._sending[name] += 1
 
     def end(self, name: Hashable) -> None:
         """Its answer came and was claimed, or will not come."""
         with self._lock:
-            left = self._sending[name] - 1
-            if left:
-                self._sending[name] = left
-            else:
-                del self._sending[name]
+            _subtract(self._sending, name)
 
     def is_sending(self, name: Hashable) -> bool:
         """Whether an answer for `name` can still come in, and claim what it made."""
         with self._lock:
-            return name in self._sending
+            return self._sending[name] > 0
 
     def claim(self, name: Hashable, made: int) -> bool:
         """Hand out the id `made`; False when another call has it already."""
@@ -65,6 +77,13 @@ class Ledger:
         """In a child process: the parent's requests are not ours to wait for."""
         self._lock = threading.Lock()
         self._sending.clear()
+        self._calls.clear()
+
+
+def _subtract(counts: Counter[Hashable], name: Hashable) -> None:
+    counts[name] -= 1
+    if counts[name] <= 0:
+        del counts[name]
 
 
 _alive: "weakref.WeakSet[Ledger]" = weakref.WeakSet()

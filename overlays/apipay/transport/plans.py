@@ -24,6 +24,9 @@ from apipay_client.operations import Operation
 Ask = Callable[[httpx.Request], Generator[Any, Any, "Reply | None"]]
 """Sends a look-up, with retries of its own; None when no good answer came in time."""
 
+Busy = Callable[[], Generator[Any, Any, bool]]
+"""Waits a moment for other calls of this client; False when there is no time for it."""
+
 
 class Seen(Enum):
     """What a look-up showed."""
@@ -97,7 +100,7 @@ class Plan:
         yield
 
     def after_resend(
-        self, ask: Ask, response: httpx.Response
+        self, ask: Ask, busy: Busy, response: httpx.Response
     ) -> Generator[Any, Any, tuple[httpx.Response, list[LateDuplicate]]]:
         """Look for a late duplicate after a resend that worked; return the answer to keep."""
         return response, []
