@@ -300,7 +300,9 @@ class Pages:
         assert isinstance(problem, HTTPException)
         said = {
             404: "There is no page at this address.",
-            405: "This address is for a button on a page: it cannot be opened.",
+            405: "This address is for a button on a page: it cannot be opened."
+            if request.method in {"GET", "HEAD"}
+            else "This page can be opened, and nothing else.",
         }
         answer = self._failed(problem.status_code, said.get(problem.status_code, problem.detail))
         answer.headers.update(problem.headers or {})

@@ -41,7 +41,7 @@ def overview_page(addresses: Addresses, seen: Snapshot) -> str:
         tag("h1", "Dashboard"),
         _tiles(addresses, seen),
         _waiting(addresses, waiting, seen.now) if waiting else None,
-        section("Clock", clock_form(addresses, seen.now), aside=None),
+        section("Clock", clock_form(addresses, seen.now)),
         section(
             "Latest invoices",
             invoice_table(addresses, seen.invoices[: -_LATEST - 1 : -1], back=here),
