@@ -5,7 +5,6 @@ installed. No key, no account and no network are needed: the sandbox plays the s
 who confirms and the customer who pays.
 """
 
-import threading
 from datetime import date
 
 from apipay import ApiPay
@@ -15,18 +14,15 @@ from apipay.sandbox import Sandbox
 def main() -> None:
     """Walk through the guide and print each step with its figures."""
     with (
-        Sandbox(organization=None) as sandbox,
+        Sandbox(organization=None, auto_confirm=3) as sandbox,
         ApiPay(api_key=sandbox.api_key, base_url=sandbox.base_url) as client,
     ):
         print(f"A sandbox of the ApiPay.kz API runs at {sandbox.base_url}\n")
 
-        def owner_confirms(seconds_left: float) -> None:
-            print(f"        waiting for the owner, {seconds_left:.0f} s left")
+        def waiting(seconds_left: float) -> None:
+            print(f"   waiting for the owner to confirm, {seconds_left:.0f} s left")
 
-        owner = threading.Timer(0.5, sandbox.confirm_verification)
-        owner.start()
-        organization = client.verify_organization("123456789012", on_progress=owner_confirms)
-        owner.join()
+        organization = client.verify_organization("123456789012", on_progress=waiting)
         step(1, "verified", f"organization {organization.id} is {organization.status}")
 
         invoice = client.invoices.create(
@@ -61,17 +57,13 @@ def main() -> None:
         )
 
         invoices = list(client.paginate(client.invoices.list))
-        step(7, "listed", f"{len(invoices)} invoice(s): {', '.join(map(show, invoices))}")
+        listed = ", ".join(f"{item.id} over {item.amount} ₸ {item.status}" for item in invoices)
+        step(7, "listed", f"{len(invoices)} invoice(s): {listed}")
 
 
 def step(number: int, name: str, figures: str) -> None:
     """Print one step."""
     print(f"{number}. {name:<26} {figures}")
-
-
-def show(invoice: object) -> str:
-    """One invoice in a few words."""
-    return f"{getattr(invoice, 'id', '?')} {getattr(invoice, 'status', '?')}"
 
 
 if __name__ == "__main__":
