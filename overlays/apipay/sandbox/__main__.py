@@ -8,13 +8,16 @@ import threading
 from collections.abc import Sequence
 from ipaddress import ip_address
 from types import FrameType
+from typing import Literal
 
 from apipay.sandbox import RateLimit, Sandbox, SandboxError
 
 _PORT = 8455
 
 
-def _rate_limit(text: str) -> RateLimit | None:
+def _rate_limit(text: str) -> RateLimit | Literal["spec"] | None:
+    if text == "spec":
+        return "spec"
     if text == "off":
         return None
     requests, _, seconds = text.partition("/")

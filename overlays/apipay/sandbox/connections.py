@@ -45,11 +45,7 @@ def reset(transport: asyncio.Transport) -> None:
 
 def bind(host: str, port: int) -> socket.socket:
     """Bind a socket that does not listen: its port is ours, and connecting to it is refused."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is named because asyncio switches Nagle's delay off only where it is: without
-    # that every answer comes 40 ms late.
-    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound = _socket(host)
     # So that a listening socket can be bound beside it. Missing on Windows, where it is not needed.
     if hasattr(socket, "SO_REUSEPORT"):
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -59,3 +55,18 @@ def bind(host: str, port: int) -> socket.socket:
         bound.close()
         raise
     return bound
+
+
+def check_free(host: str, port: int) -> None:
+    """Raise OSError if something listens on the port: with SO_REUSEPORT, `bind` would share it."""
+    with _socket(host) as probe:
+        probe.bind((host, port))
+
+
+def _socket(host: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named because asyncio switches Nagle's delay off only where it is: without
+    # that every answer comes 40 ms late.
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return made

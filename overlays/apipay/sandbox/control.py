@@ -163,11 +163,7 @@ class _Control:
         fields = await _fields(request, _FAULT_FIELDS)
         if "kind" not in fields:
             raise _invalid("kind", "is required.")
-        try:
-            fault = Fault(**fields)
-        except TypeError as problem:
-            raise _invalid("fault", f"cannot be used: {problem}.") from None
-        return JSONResponse(self._sandbox.inject(fault).shown())
+        return JSONResponse(self._sandbox.inject(Fault(**fields)).shown())
 
     async def clear_faults(self, request: Request) -> Response:
         self._sandbox.clear_faults(request.path_params.get("id"))

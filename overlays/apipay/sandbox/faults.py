@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator
 from enum import StrEnum
+from types import UnionType
 
 import attrs
 
@@ -107,9 +108,11 @@ class Fault:
     value: str = attrs.field(default="on_hold", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        numbers = (self.nth,) if isinstance(self.nth, int) else tuple(self.nth or ())
-        problem = None
-        if any(number < 1 for number in numbers):
+        problem = self._wrong_type()
+        numbers = () if problem else self._numbers()
+        if problem is not None:
+            pass
+        elif any(number < 1 for number in numbers):
             problem = "nth counts from 1"
         elif self.every is not None and self.every < 1:
             problem = "every must be at least 1"
@@ -124,13 +127,38 @@ class Fault:
 
     def hits(self, call: int, draw: float) -> bool:
         """Whether the `call`-th matching call is hit; `draw` is random in [0, 1)."""
-        if self.nth is not None:
-            numbers = (self.nth,) if isinstance(self.nth, int) else self.nth
-            if call not in numbers:
-                return False
+        if self.nth is not None and call not in self._numbers():
+            return False
         if self.every is not None and call % self.every:
             return False
         return self.probability is None or draw < self.probability
+
+    def _numbers(self) -> Collection[int]:
+        return (self.nth,) if isinstance(self.nth, int) else self.nth or ()
+
+    def _wrong_type(self) -> str | None:
+        """Say what is of a wrong type: faults also come as JSON."""
+        wanted: dict[str, tuple[object, type[object] | UnionType]] = {
+            "operation": (self.operation, str | None),
+            "every": (self.every, int | None),
+            "probability": (self.probability, int | float | None),
+            "seed": (self.seed, int),
+            "times": (self.times, int | None),
+            "seconds": (self.seconds, int | float),
+            "after_commit": (self.after_commit, bool),
+            "status": (self.status, int),
+            "html": (self.html, bool),
+            "retry_after": (self.retry_after, int),
+            "field": (self.field, str | None),
+            "value": (self.value, str),
+        }
+        for name, (value, kind) in wanted.items():
+            if not isinstance(value, kind):
+                return f"{name} cannot be a {type(value).__name__}"
+        whole = isinstance(self.nth, int | None) or (
+            isinstance(self.nth, Collection) and all(isinstance(one, int) for one in self.nth)
+        )
+        return None if whole else "nth must be a whole number, or several"
 
 
 class InjectedFault:

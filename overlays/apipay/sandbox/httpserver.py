@@ -41,6 +41,9 @@ class _Uvicorn(uvicorn.Server):
         tasks = list(self.server_state.tasks)
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
+            for connection in list(self.server_state.connections):
+                connection.transport.abort()
+            await asyncio.sleep(0)  # now they know that nobody listens any more
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
@@ -65,6 +68,7 @@ class HttpServer:
         self._background = background
         self._host = host
         try:
+            connections.check_free(host, port)
             self._holder = connections.bind(host, port)
         except OSError as problem:
             raise SandboxError(
@@ -102,6 +106,15 @@ class HttpServer:
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(function)
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and not stopped."""
+        return self._ready.is_set() and self._thread is not None and self._thread.is_alive()
+
+    def in_own_thread(self) -> bool:
+        """Whether the caller runs in the server's thread."""
+        return threading.current_thread() is self._thread
 
     def refuse(self, seconds: float | None) -> None:
         """Refuse new connections for so long, or (None) until `accept`. In the server's thread."""

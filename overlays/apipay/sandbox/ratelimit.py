@@ -61,7 +61,8 @@ class Limiter:
         if len(seen) < limit.requests:
             seen.append(now)
             return Verdict(True, limit.requests - len(seen))
-        wait = seen[0] + limit.window_seconds - now
+        # Not more than the window, whatever the sums of floats say.
+        wait = min(seen[0] + limit.window_seconds - now, limit.window_seconds)
         return Verdict(False, 0, max(1, math.ceil(wait)))
 
 

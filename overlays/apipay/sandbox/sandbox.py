@@ -1,5 +1,6 @@
 """`Sandbox`: the whole API on a free port of this machine, in a thread of its own."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -182,6 +183,11 @@ class Sandbox(Engine):
 
     def _in_server(self, function: Callable[[], object]) -> None:
         """Run a function in the server's thread, and wait for it."""
+        if self._server.in_own_thread():
+            function()
+            return
+        if not self._server.running:
+            raise SandboxError("The sandbox is not running.")
         done = threading.Event()
 
         def run() -> None:
@@ -191,16 +197,17 @@ class Sandbox(Engine):
                 done.set()
 
         self._server.call_soon(run)
-        if not done.wait(5):
-            raise SandboxError("The sandbox is not running: start it first.")
+        done.wait(5)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
-        base = self._base_path
-        if path.startswith(base) and path[len(base) : len(base) + 1] in {"/", ""}:
-            await self._api(scope, receive, send)
-        else:
-            await self._site(scope, receive, send)
+        path, base = scope["path"], self._base_path
+        in_api = path.startswith(base) and path[len(base) : len(base) + 1] in {"/", ""}
+        try:
+            await (self._api if in_api else self._site)(scope, receive, send)
+        except asyncio.CancelledError:
+            # Only stopping cancels, after it has cut the connection. Raised further, uvicorn would
+            # log it as a failure.
+            return
 
     async def _send_webhooks(self) -> None:
         await self._sender.run()

@@ -19,8 +19,8 @@ from .state import State
 
 _KEPT_BYTES = 16_384
 """So much of a receiver's answer is kept in the log."""
-_AT_ONCE = 32
-"""So many deliveries are under way at the same time."""
+_AT_ONCE = 8
+"""So many deliveries are under way at the same time: small receivers refuse more."""
 
 
 class Sender:
@@ -139,7 +139,7 @@ class Sender:
             problem = f"No answer within {self._timeout:g} seconds."
             return Attempt(at, error=problem, seconds=time.monotonic() - began)
         except (httpx.HTTPError, httpx.InvalidURL, SandboxError, OSError) as error:
-            problem = str(error) or type(error).__name__
+            problem = f"{type(error).__name__}: {error}".removesuffix(": ")
             return Attempt(at, error=problem, seconds=time.monotonic() - began)
         return Attempt(at, status=status, body=text, seconds=time.monotonic() - began)
 

@@ -2,6 +2,7 @@
 receiver of webhooks."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -121,6 +122,10 @@ class Received:
     body: bytes
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 64
+
+
 class Receiver:
     """A receiver of webhooks. `answer` decides what it says; by default 204."""
 
@@ -138,12 +143,10 @@ class Receiver:
                 receiver.received.append(Received(self.path, headers, self.rfile.read(length)))
                 receiver.answer(self, len(receiver.received))
 
-            do_GET = do_POST
-
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
         self._thread = threading.Thread(
             target=lambda: self._server.serve_forever(poll_interval=0.01), daemon=True
@@ -183,3 +186,16 @@ def api_of() -> Iterator[Callable[[Sandbox], CheckedApi]]:
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], bool]], None]:
+    """Wait until something in another thread has happened; fail after some seconds."""
+
+    def wait(happened: Callable[[], bool]) -> None:
+        end = time.monotonic() + 10
+        while not happened():
+            assert time.monotonic() < end, "It did not happen in 10 seconds."
+            time.sleep(0.005)
+
+    return wait

@@ -80,14 +80,11 @@ def test_a_start_needs_a_time_zone() -> None:
         Sandbox(speed=-1)
 
 
-def test_a_fast_clock_brings_what_is_due_without_a_request(receiver: Any) -> None:
+def test_a_fast_clock_brings_what_is_due_without_a_request(receiver: Any, eventually: Any) -> None:
     with Sandbox(speed=100_000, webhook_url=receiver.url, payment_deadline=600) as sandbox:
         with sandbox._store.lock:
             sandbox._actions.issue(sandbox._state.clock.now(), amount=1, client_phone="8")
-        for _ in range(200):
-            if receiver.received:
-                break
-            time.sleep(0.01)
+        eventually(lambda: bool(receiver.received))
     assert b'"expired"' in receiver.received[0].body
 
 

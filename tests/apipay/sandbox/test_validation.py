@@ -74,7 +74,7 @@ near_misses = st.sampled_from(
 
 
 @pytest.mark.parametrize("operation_id", sorted(BODIES))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_bodies_are_judged_as_an_independent_validator_judges_them(
     operation_id: str, data: st.DataObject
@@ -143,7 +143,7 @@ schemas = st.recursive(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(schema=schemas, value=values | near_misses)
 def test_any_schema_is_judged_as_an_independent_validator_judges_it(
     schema: dict[str, Any], value: Any
@@ -151,23 +151,27 @@ def test_any_schema_is_judged_as_an_independent_validator_judges_it(
     assert (not problems(schema, value)) == peer_accepts(schema, value)
 
 
+def field_a(**schema: Any) -> dict[str, Any]:
+    return {"properties": {"a": schema}}
+
+
 @pytest.mark.parametrize(
     ("schema", "value", "said"),
     [
-        ({"required": ["phone_number"]}, {}, {"phone_number": ["The phone number is required."]}),
-        ({"properties": {"a": {"type": "integer"}}}, {"a": "1"}, {"a": ["The a must be a whole number."]}),
-        ({"properties": {"a": {"type": "string"}}}, {"a": None}, {"a": ["The a must not be null."]}),
-        ({"properties": {"a": {"maxLength": 3}}}, {"a": "four"}, {"a": ["The a must have at most 3 characters."]}),
-        ({"properties": {"a": {"minimum": Decimal("0.01")}}}, {"a": 0}, {"a": ["The a must be at least 0.01."]}),
-        ({"properties": {"a": {"enum": ["x", "y"]}}}, {"a": "z"}, {"a": ["The a must be one of: x, y."]}),
-        ({"properties": {"a": {"items": {"type": "string"}}}}, {"a": ["b", 1]}, {"a.1": ["The a.1 must be text."]}),
-        ({"type": "object"}, [], {"body": ["The body must be an object."]}),
+        ({"required": ["phone_number"]}, {}, {"phone_number": "The phone number is required."}),
+        (field_a(type="integer"), {"a": "1"}, {"a": "The a must be a whole number."}),
+        (field_a(type="string"), {"a": None}, {"a": "The a must not be null."}),
+        (field_a(maxLength=3), {"a": "four"}, {"a": "The a must have at most 3 characters."}),
+        (field_a(minimum=Decimal("0.01")), {"a": 0}, {"a": "The a must be at least 0.01."}),
+        (field_a(enum=["x", "y"]), {"a": "z"}, {"a": "The a must be one of: x, y."}),
+        (field_a(items={"type": "string"}), {"a": ["b", 1]}, {"a.1": "The a.1 must be text."}),
+        ({"type": "object"}, [], {"body": "The body must be an object."}),
     ],
-)  # fmt: skip
+)
 def test_each_problem_is_named_with_its_field(
-    schema: dict[str, Any], value: Any, said: Errors
+    schema: dict[str, Any], value: Any, said: dict[str, str]
 ) -> None:
-    assert problems(schema, value) == said
+    assert problems(schema, value) == {field: [message] for field, message in said.items()}
 
 
 def test_a_pattern_ends_where_the_text_ends() -> None:
