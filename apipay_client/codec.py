@@ -10,22 +10,23 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from io import BytesIO
-from typing import Any, NoReturn, Protocol, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 from urllib.parse import quote
 from uuid import UUID
 
-from .errors import DecodeError, InvalidArgument
-from .types import UNSET, File, FileTypes, RequestFiles, Unset
+from attrs import fields, has
+
+from .errors import ClientError, DecodeError, InvalidArgument
+from .types import File, FileTypes, RequestFiles, Unset
 
 T = TypeVar("T")
+U = TypeVar("U")
+E = TypeVar("E", bound=Enum)
 
 #: A decimal with more digits than this before or behind the point is refused: 1E+999999999 is
 #: short to write and would fill the memory once written out.
 _MOST_DIGITS = 100
-
-
-class _Model(Protocol):
-    def to_dict(self) -> dict[str, Any]: ...
+_LARGEST = 10**_MOST_DIGITS
 
 
 # -- reading -----------------------------------------------------------------------------------
@@ -45,39 +46,25 @@ def _no_constant(name: str) -> NoReturn:
 
 def to_object(value: object) -> dict[str, Any]:
     """A copy of a JSON object, to take the known fields out of."""
-    if not isinstance(value, Mapping):
-        raise DecodeError("an object")
-    return dict(cast(Mapping[str, Any], value))
+    if isinstance(value, dict):
+        return cast("dict[str, Any]", value).copy()
+    if isinstance(value, Mapping):
+        return dict(cast("Mapping[str, Any]", value))
+    raise DecodeError("an object")
 
 
-def required(data: dict[str, Any], key: str, convert: Callable[[object], T]) -> T:
-    """Take a field that is always there."""
-    try:
-        value = data.pop(key)
-    except KeyError:
-        raise DecodeError("there, though it is required", f"/{key}") from None
-    try:
-        return convert(value)
-    except DecodeError as error:
-        raise error.under(key) from None
+def placed(
+    error: DecodeError | KeyError, keys: Iterable[str], source: object, left: Mapping[str, Any]
+) -> DecodeError:
+    """The error of a field, with the field's name in it.
 
-
-def optional(data: dict[str, Any], key: str, convert: Callable[[object], T]) -> T | None:
-    """Take a field of an answer; absent and null are both None."""
-    value = data.pop(key, None)
-    if value is None:
-        return None
-    try:
-        return convert(value)
-    except DecodeError as error:
-        raise error.under(key) from None
-
-
-def unset_or(data: dict[str, Any], key: str, convert: Callable[[object], T]) -> T | Unset:
-    """Take a field of a request body, where absent and null can differ."""
-    if key not in data:
-        return UNSET
-    return required(data, key, convert)
+    Fields are taken out in the order of `keys`, so the one at fault is the last that was in
+    `source` and is no longer in `left`. To find that out afterwards costs a good answer nothing.
+    """
+    if isinstance(error, KeyError):
+        return DecodeError("there, though it is required").under(str(error.args[0]))
+    before = to_object(source)
+    return error.under([key for key in keys if key in before and key not in left][-1])
 
 
 def rest_of(data: dict[str, Any], convert: Callable[[object], T]) -> dict[str, T]:
@@ -113,8 +100,11 @@ def to_bool(value: object) -> bool:
 
 
 def to_int(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
+    if type(value) is int:
         return value
+    # JSON has one kind of number: some servers write a whole one with a fraction of zero.
+    if isinstance(value, float | Decimal) and value == value // 1 and abs(value) < _LARGEST:
+        return int(value)
     raise DecodeError("an integer")
 
 
@@ -126,7 +116,7 @@ def to_float(value: object) -> float:
 
 def to_decimal(value: object) -> Decimal:
     """Money: from a string or from a number, exactly."""
-    if isinstance(value, str | int | Decimal) and not isinstance(value, bool):
+    if isinstance(value, str) or (isinstance(value, int | Decimal) and not isinstance(value, bool)):
         try:
             number = Decimal(value)
         except InvalidOperation:
@@ -165,21 +155,24 @@ def to_uuid(value: object) -> UUID:
     raise DecodeError("a UUID")
 
 
+def member_of(kind: type[E], convert: Callable[[object], E]) -> Callable[[object], E]:
+    """As `convert`, with the values that the enum knows looked up in a dict."""
+    known: dict[object, E] = {member.value: member for member in kind}
+
+    def find(value: object) -> E:
+        if isinstance(value, str | int) and not isinstance(value, bool) and value in known:
+            return known[value]
+        return convert(value)
+
+    return find
+
+
 def to_file(value: object) -> File:
     if isinstance(value, bytes):
         return File(payload=BytesIO(value))
     if isinstance(value, str):
         return File(payload=BytesIO(value.encode()))
     raise DecodeError("a file")
-
-
-def constant(expected: T) -> Callable[[object], T]:
-    def convert(value: object) -> T:
-        if value == expected and type(value) is type(expected):
-            return expected
-        raise DecodeError(f"the constant {expected!r}")
-
-    return convert
 
 
 def nullable(convert: Callable[[object], T]) -> Callable[[object], T | None]:
@@ -193,7 +186,7 @@ def list_of(convert: Callable[[object], T]) -> Callable[[object], list[T]]:
     def convert_all(value: object) -> list[T]:
         if not isinstance(value, list):
             raise DecodeError("an array")
-        values = cast(list[object], value)
+        values = cast("list[object]", value)
         converted: list[T] = []
         try:
             for item in values:
@@ -205,18 +198,43 @@ def list_of(convert: Callable[[object], T]) -> Callable[[object], list[T]]:
     return convert_all
 
 
-def either(*converts: Callable[[object], Any]) -> Callable[[object], Any]:
-    """The first alternative that the value fits."""
+def either(
+    first: Callable[[object], T], second: Callable[[object], U]
+) -> Callable[[object], T | U]:
+    """The alternative that knows more of the value; of equals the first."""
 
-    def convert(value: object) -> Any:
-        for alternative in converts:
-            try:
-                return alternative(value)
-            except DecodeError:
-                continue
-        raise DecodeError("any of the alternatives in the spec")
+    def convert(value: object) -> T | U:
+        try:
+            one = first(value)
+        except DecodeError:
+            return second(value)
+        strange = _strangeness(one)
+        if not strange:
+            return one
+        try:
+            other = second(value)
+        except DecodeError:
+            return one
+        return other if _strangeness(other) < strange else one
 
     return convert
+
+
+def _strangeness(value: Any) -> int:
+    """How many fields and enum values there are in it that its type does not know."""
+    kind = type(cast(object, value))
+    if issubclass(kind, Enum):
+        return 0 if getattr(value, "is_known", True) else 1
+    if kind is list:
+        return sum(map(_strangeness, value))
+    if not has(kind):
+        return 0
+    return sum(
+        len(getattr(value, field.name))
+        if field.name == "additional_properties"
+        else _strangeness(getattr(value, field.name))
+        for field in fields(kind)
+    )
 
 
 # -- writing -----------------------------------------------------------------------------------
@@ -226,32 +244,51 @@ def to_json(value: Any) -> Any:
     """A value as `json` can write it; a Decimal stays one, see `dumps`."""
     if value is None or isinstance(value, str | int | float | Decimal):
         return value.value if isinstance(value, Enum) else value
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        items = cast(Mapping[str, Any], value).items()
-        return {key: to_json(item) for key, item in items if not isinstance(item, Unset)}
-    if isinstance(value, Iterable):
-        return [to_json(item) for item in cast(Iterable[object], value)]
-    if isinstance(value, UUID):
-        return str(value)
-    return cast(_Model, value).to_dict()
+    return _written(value, to_json)
 
 
 def decimals_as_text(value: Any) -> Any:
-    """As `to_json`, for a decimal that the spec sends as a string."""
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, list):
-        return [decimals_as_text(item) for item in cast(list[object], value)]
-    return to_json(value)
+    """As `to_json`, where the spec sends decimals as strings."""
+    return _decimal_text(value) if isinstance(value, Decimal) else _written(value, decimals_as_text)
+
+
+def _written(value: Any, write: Callable[[Any], Any]) -> Any:
+    if value is None or isinstance(value, str | int | float):
+        return to_json(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    if isinstance(value, Mapping):
+        items = cast("Mapping[str, Any]", value).items()
+        return {key: write(item) for key, item in items if not isinstance(item, Unset)}
+    if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | memoryview):
+        return [write(item) for item in cast("Iterable[object]", value)]
+    raise InvalidArgument("body", "holds a value that JSON cannot carry.")
 
 
 def dumps(value: Any) -> bytes:
     """A JSON body, UTF-8. A Decimal becomes the JSON number with exactly its value."""
-    return json.dumps(
-        to_json(value), default=_number, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    ).encode()
+    try:
+        return json.dumps(
+            to_json(value),
+            default=_number,
+            ensure_ascii=False,
+            separators=(",", ":"),
+            allow_nan=False,
+        ).encode()
+    except ClientError:
+        raise
+    except (ValueError, RecursionError):  # infinite, in a circle, or no text that UTF-8 can carry
+        raise InvalidArgument("body", "holds a value that JSON cannot carry.") from None
+
+
+def _decimal_text(value: Decimal, name: str = "body") -> str:
+    if value.is_finite() and abs(value.adjusted()) <= _MOST_DIGITS:
+        return f"{value:f}"
+    raise InvalidArgument(name, "is not a number of a reasonable size.")
 
 
 def _number(value: object) -> int | float:
@@ -279,50 +316,77 @@ def query(parameters: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in parameters.items():
         if isinstance(value, Unset) or value is None:
             continue
-        if isinstance(value, list | tuple | set | frozenset):
-            given[name] = [_text(item) for item in cast(Iterable[object], value)]
-        elif hasattr(value, "to_dict"):
-            given.update(query(cast(_Model, value).to_dict()))
+        if hasattr(value, "to_dict"):
+            given |= query(value.to_dict())
+        elif _is_list(value):
+            given[name] = [_text(item, name) for item in value]
         else:
-            given[name] = _text(value)
+            given[name] = _text(value, name)
     return given
+
+
+def joined(value: Any) -> Any:
+    """A list as one value with commas (`explode: false`)."""
+    return ",".join(_text(item, "list") for item in value) if _is_list(value) else value
 
 
 def headers(parameters: Mapping[str, Any]) -> dict[str, str]:
     """Header parameters without those that were not given."""
-    return {name: _text(value) for name, value in query(parameters).items()}
+    return {name: _text(value, name) for name, value in query(parameters).items()}
 
 
-def path_value(value: Any) -> str:
-    """One segment of a path, quoted."""
-    return quote(_text(value), safe="")
+def cookies(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """The header of the cookie parameters that were given, if any."""
+    given = headers(parameters).items()
+    text = "; ".join(f"{name}={quote(value, safe=_COOKIE_CHARACTERS)}" for name, value in given)
+    return {"Cookie": text} if text else {}
 
 
-def form(value: _Model) -> dict[str, Any]:
+#: Beside letters and digits, what a cookie's value can hold (RFC 6265).
+_COOKIE_CHARACTERS = "!#$&'()*+-./:<=>?@[]^_`{|}~"
+
+
+def path_value(name: str, value: Any) -> str:
+    """One segment of a path, quoted. Refuses what would make it another path."""
+    text = joined(value) if _is_list(value) else _text(value, name)
+    if text in ("", ".", "..") or value is None:
+        raise InvalidArgument(name, "cannot stand in a path; give the id of what is meant.")
+    return quote(text, safe="")
+
+
+def form(value: Any) -> dict[str, Any]:
     """The fields of an `application/x-www-form-urlencoded` body."""
-    return query(value.to_dict())
+    return query(to_json(value))
 
 
 def multipart_field(name: str, value: Any) -> RequestFiles:
     """The parts that one field of a `multipart/form-data` body becomes."""
-    if isinstance(value, Unset):
+    if value is None or isinstance(value, Unset):
         return []
     if isinstance(value, File):
         return [(name, value.to_tuple())]
     if isinstance(value, list):
-        return [part for item in cast(list[object], value) for part in multipart_field(name, item)]
+        return [
+            part for item in cast("list[object]", value) for part in multipart_field(name, item)
+        ]
     if isinstance(value, Mapping) or hasattr(value, "to_dict"):
         part: FileTypes = (None, dumps(value), "application/json")
         return [(name, part)]
-    return [(name, (None, _text(value).encode(), "text/plain"))]
+    return [(name, (None, _text(value, name).encode(), "text/plain"))]
 
 
-def _text(value: Any) -> str:
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple | set | frozenset)
+
+
+def _text(value: Any, name: str) -> str:
     value = to_json(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        return _decimal_text(value, name)
+    if isinstance(value, dict | list):
+        raise InvalidArgument(name, "is an object or a list, which cannot be sent as text.")
     return "null" if value is None else str(value)
 
 
@@ -365,7 +429,7 @@ def enum_arguments(name: str, convert: Callable[[object], T], values: Any) -> An
         values = [values]
     if not isinstance(values, Iterable):
         raise InvalidArgument(name, "is not a list.")
-    return [enum_argument(name, convert, item) for item in cast(Iterable[object], values)]
+    return [enum_argument(name, convert, item) for item in cast("Iterable[object]", values)]
 
 
 def hidden(value: object) -> str:

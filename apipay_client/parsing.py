@@ -64,6 +64,19 @@ def error_body(
         return None
 
 
+def default_body(
+    client: Client,
+    operation: Operation,
+    response: httpx.Response,
+    convert: Callable[[object], T],
+    body: Callable[[httpx.Response], Any] = json_body,
+) -> T | None:
+    """The body of a status that the spec does not list: of a success, or of an error."""
+    if response.status_code in operation.success:
+        return success_body(client, operation, response, convert, body)
+    return error_body(response, convert, body)
+
+
 def unexpected(client: Client, operation: Operation, response: httpx.Response) -> None:
     """A status that the spec does not give a typed result for."""
     if client.raise_on_unexpected_status:

@@ -1,11 +1,14 @@
-"""The command line: `python -m generator generate [--spec FILE] [--out DIR] [--check] [--strict]`."""
+"""The command line: `python -m generator generate` and `python -m generator changes`."""
 
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
+from .changes import compare
+from .changes import render as render_changes
 from .document import load, validate
-from .package import differences, generate
+from .package import OutputError, differences, generate
 from .problems import SpecError
 from .repair import repair
 
@@ -17,7 +20,10 @@ def main(arguments: list[str] | None = None) -> int:
         status: int = options.run(options)
     except SpecError as error:
         if error.file is None:
-            error.file = getattr(options, "spec", None)
+            error.file = options.spec
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OutputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return status
@@ -41,7 +47,8 @@ def _generate(options: argparse.Namespace) -> int:
             print(f"{options.out}: {line}", file=sys.stderr)
         if lines:
             print(
-                f"error: {options.out} is not what {options.spec} gives. Run: make generate",
+                f"error: {options.out} is not what {options.spec} gives. "
+                "Run the same command without --check.",
                 file=sys.stderr,
             )
         return 1 if lines else 0
@@ -51,21 +58,23 @@ def _generate(options: argparse.Namespace) -> int:
 
 
 def _changes(options: argparse.Namespace) -> int:
-    from .changes import compare
-    from .changes import render as render_changes
-
-    documents = []
-    for path in (options.old, options.new):
-        options.spec = path
-        documents.append(repair(load(path))[0])
-    found = compare(*documents)
+    old, new = (_repaired(path, options) for path in (options.old, options.new))
+    found = compare(old, new)
     print(render_changes(found))
     return 1 if options.fail_on_breaking and any(change.breaking for change in found) else 0
 
 
+def _repaired(path: Path, options: argparse.Namespace) -> dict[str, Any]:
+    options.spec = path  # what an error is about
+    document, _ = repair(load(path))
+    validate(document)
+    return document
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m generator", description="Make a typed Python client from an OpenAPI 3.0 file."
+        prog="python -m generator",
+        description="Make a typed Python client from an OpenAPI 3.0 file.",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 

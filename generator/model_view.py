@@ -1,16 +1,18 @@
 """What the template of a model needs to know of it, worked out beforehand."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from openapi_python_client.parser.properties import ModelProperty
 from openapi_python_client.parser.properties.any import AnyProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
-from openapi_python_client.strings import PythonIdentifier, in_double_quote_literal
 
 from . import expressions
-from .spec_index import SpecIndex
-from .text import attributes_text, docstring
+from .document import is_mapping
+from .problems import SpecError
+from .spec_index import RawOperation, SpecIndex
+from .text import docstring, literal, section
 
 
 @dataclass(frozen=True)
@@ -18,14 +20,25 @@ class Field:
     """One attribute of a model."""
 
     name: str
+    #: Its name in JSON, as Python source.
     key: str
     type: str
+    #: What stands behind the type: nothing, or the default.
     initial: str
-    has_default: bool
+    #: What says that it is not there: "" if it always is, else "None" or "UNSET".
     absent: str
     encoder: str
-    taker: str
-    decoder: str
+    taken: str
+
+
+@dataclass(frozen=True)
+class Number:
+    """One of the numbers of a page."""
+
+    name: str
+    doc: str
+    type: str
+    value: str
 
 
 @dataclass(frozen=True)
@@ -34,14 +47,7 @@ class Page:
 
     items: str
     items_type: str
-    numbers: dict[str, str]
-    docs: dict[str, str] = field(
-        default_factory=lambda: {
-            "page_number": "Which page this is, from 1.",
-            "page_size": "How many items a page of this list has at most.",
-            "page_total": "How many items the whole list has.",
-        }
-    )
+    numbers: list[Number]
 
 
 @dataclass(frozen=True)
@@ -54,138 +60,147 @@ class ModelView:
     imports: list[str]
     lazy_imports: list[str]
     additional_type: str
-    additional_decoder: str
-    has_unset: bool
-    has_absent: bool
-    postponed: bool
+    additional_encoder: str
+    rest: str
     page: Page | None
 
 
-def model_view(model: ModelProperty, index: SpecIndex) -> ModelView:
+def model_view(
+    model: ModelProperty, index: SpecIndex, models: Mapping[str, ModelProperty]
+) -> ModelView:
     """Work out one model."""
     name = str(model.class_info.name)
     schema = index.schema_of_class(name)
     answer_only = index.answer_only(name)
-    properties: list[PropertyProtocol] = [
-        *(model.required_properties or []),
-        *(model.optional_properties or []),
-    ]
-    fields = [_field(prop, schema, answer_only, index) for prop in properties]
-    fields.sort(key=lambda f: f.has_default)  # attrs wants those without a default first
+    own = properties(model)
+    fields = [_field(prop, schema, answer_only, index) for prop in own]
     additional = model.additional_properties
-    typed = additional is not None and not isinstance(additional, AnyProperty)
-    lazy = sorted(
-        {line for line in model.lazy_imports or set()}
-        - {line for line in model.lazy_imports or set() if line.endswith(f" import {name}")}
-    )
-    has_unset = not answer_only and any(f.absent == "UNSET" for f in fields)
-    imports = sorted(
-        line
-        for line in model.relative_imports or set()
-        if not line.startswith(("from typing import", "from ..types import UNSET"))
-    )
-    if additional is not None and typed:
-        imports = sorted({*imports, *_plain_imports(additional)})
+    lines = expressions.own_imports(
+        {*(model.relative_imports or ()), *(model.lazy_imports or ())}
+    ).union(expressions.imports(additional, "..") if additional else ())
+    # Models are imported when they are first read, so that they can hold each other.
+    lazy = set(model.lazy_imports or ()) - {f"from ..{model.self_import}"}
+    if additional is None or isinstance(additional, AnyProperty):
+        additional_type, rest = "Any", "data"
+    else:
+        additional_type = expressions.type_text(additional)
+        rest = f"_codec.rest_of(data, {expressions.decoder(additional)})"
     return ModelView(
         name=name,
-        docstring=_docstring(model, schema, properties, index),
+        docstring=_docstring(name, schema, own, index),
         fields=fields,
-        imports=imports,
-        lazy_imports=lazy,
-        additional_type=expressions.type_text(additional) if typed and additional else "Any",
-        additional_decoder=(
-            f"_codec.rest_of(data, {expressions.decoder(additional)})" if typed and additional else "data"
-        ),
-        has_unset=has_unset,
-        has_absent=any(f.absent for f in fields),
-        postponed=bool(lazy),
-        page=_page(name, model, index),
+        imports=sorted(lines - lazy - {f"from ..{model.self_import}"}),
+        lazy_imports=sorted(lazy),
+        additional_type=additional_type,
+        additional_encoder=expressions.encoder(additional) if additional else "_codec.to_json",
+        rest=rest,
+        page=_page(name, index, models),
     )
 
 
-def _plain_imports(prop: PropertyProtocol) -> set[str]:
-    return {
-        line
-        for line in prop.get_imports(prefix="..")
-        if not line.startswith(("from typing import", "from ..types import UNSET"))
-    }
+def properties(model: ModelProperty) -> list[PropertyProtocol]:
+    """The properties of a model, the required ones first."""
+    return [*(model.required_properties or []), *(model.optional_properties or [])]
 
 
 def _field(
     prop: PropertyProtocol, schema: dict[str, Any], answer_only: bool, index: SpecIndex
 ) -> Field:
-    key = prop.name.get_untrusted_value()
-    raw = schema.get("properties", {}).get(key, {})
-    default = ""
-    if prop.default is not None and not answer_only:
-        default = prop.default.python_code.as_unembedded_code()
-    elif not prop.required:
-        default = "None" if answer_only else "UNSET"
-    if index.is_sensitive(raw):
-        initial = f" = _field(default={default}, repr=_codec.hidden)" if default else " = _field(repr=_codec.hidden)"
-    else:
-        initial = f" = {default}" if default else ""
-    if prop.required:
-        taker, convert = "_codec.required", expressions.decoder(prop)
-    elif answer_only:
-        taker, convert = "_codec.optional", expressions.optional_decoder(prop)
-    else:
-        taker, convert = "_codec.unset_or", expressions.decoder(prop)
+    name = prop.name.get_untrusted_value()
+    key = literal(name)
     absent = "" if prop.required else ("None" if answer_only else "UNSET")
+    settings = [f"default={absent}"] if absent else []
+    initial = f" = {absent}" if absent else ""
+    if index.is_sensitive(schema.get("properties", {}).get(name, {})):
+        initial = f" = _field({', '.join([*settings, 'repr=_codec.hidden'])})"
     return Field(
         name=str(prop.python_name),
-        key=in_double_quote_literal(key),
+        key=key,
         type=(expressions.response_type if answer_only else expressions.request_type)(prop),
         initial=initial,
-        has_default=bool(default),
         absent=absent,
-        encoder="_codec.decimals_as_text" if expressions.sends_text_decimals(prop) else "_codec.to_json",
-        taker=taker,
-        decoder=convert,
+        encoder=expressions.encoder(prop),
+        taken=expressions.taken(prop, key, answer_only),
     )
 
 
 def _docstring(
-    model: ModelProperty,
-    schema: dict[str, Any],
-    properties: list[PropertyProtocol],
-    index: SpecIndex,
+    name: str, schema: dict[str, Any], own: list[PropertyProtocol], index: SpecIndex
 ) -> str:
     raw = schema.get("properties", {})
     described = {
         str(prop.python_name): index.described(raw.get(prop.name.get_untrusted_value(), {}))
-        for prop in properties
+        for prop in own
     }
-    intro = schema.get("description") or str(model.class_info.name)
-    return docstring(intro, attributes_text("Attributes", described))
+    return docstring(str(schema.get("description") or name), section("Attributes", described))
 
 
-#: The property of a page model, and the key of `x-pagination` that says where its value stands.
-_PAGE_NUMBERS = {"page_number": "current", "page_size": "per_page", "page_total": "total"}
+#: The property of a page model, the key of `x-pagination` that says where its value stands, and
+#: what it is.
+_NUMBERS = (
+    ("page_number", "current", "Which page this is, from 1."),
+    ("page_size", "per_page", "How many items a page of this list has at most."),
+    ("page_total", "total", "How many items the whole list has."),
+)
 
 
-def _identifier(name: str) -> str:
-    return str(PythonIdentifier(name, prefix="field_"))
-
-
-def _page(class_name: str, model: ModelProperty, index: SpecIndex) -> Page | None:
+def _page(class_name: str, index: SpecIndex, models: Mapping[str, ModelProperty]) -> Page | None:
     for operation in index.operations:
         paging = operation.data.get("x-pagination")
         if paging is None or index.success_class(operation) != class_name:
             continue
-        items = next(
-            prop
-            for prop in [*(model.required_properties or []), *(model.optional_properties or [])]
-            if prop.name == paging["items"]
-        )
+        if not is_mapping(paging):
+            raise _unusable(operation, "", "is not a mapping")
+        walk = _PageWalk(class_name, operation, models)
+        items, _ = walk.to(paging.get("items"), "items")
+        plain = expressions.without_null(items)
+        certain = items.required and plain is items
         return Page(
-            items=f"self.{items.python_name}" + ("" if items.required else " or []"),
-            items_type=expressions.type_text(expressions.without_null(items)),
-            numbers={
-                name: "self." + ".".join(_identifier(part) for part in paging[source].split("."))
-                for name, source in _PAGE_NUMBERS.items()
-                if source in paging
-            },
+            items=f"self.{items.python_name}" + ("" if certain else " or []"),
+            items_type=expressions.type_text(plain),
+            numbers=[
+                Number(name, doc, *walk.number(paging[key], key))
+                for name, key, doc in _NUMBERS
+                if key in paging
+            ],
         )
     return None
 
+
+@dataclass(frozen=True)
+class _PageWalk:
+    """Finds the properties that `x-pagination` names by their paths, like `meta.total`."""
+
+    page: str
+    operation: RawOperation
+    models: Mapping[str, ModelProperty]
+
+    def number(self, path: object, key: str) -> tuple[str, str]:
+        """The type of the number at this path, and the expression that gives it."""
+        last, names = self.to(path, key)
+        certain = last.required and not expressions.is_nullable(last)
+        return "int" if certain else "int | None", "self." + ".".join(names)
+
+    def to(self, path: object, key: str) -> tuple[PropertyProtocol, list[str]]:
+        """The property at this path, and the Python names on the way."""
+        here: PropertyProtocol = self.models[self.page]
+        names: list[str] = []
+        for part in str(path).split("."):
+            if not isinstance(here, ModelProperty) or (names and not here.required):
+                raise _unusable(self.operation, key, f"names {path!r}, which is not always there")
+            # The parser's copies of a model can be from before it knew the model's properties.
+            inside = properties(self.models[str(here.class_info.name)])
+            found = next((prop for prop in inside if prop.name == part), None)
+            if found is None:
+                raise _unusable(self.operation, key, f"names {path!r}, which answers do not have")
+            here = found
+            names.append(str(here.python_name))
+        return here, names
+
+
+def _unusable(raw: RawOperation, key: str, problem: str) -> SpecError:
+    return SpecError(
+        f"x-pagination of {raw.id} {problem}",
+        pointer=f"{raw.pointer}/x-pagination" + (f"/{key}" if key else ""),
+        mend="Let it name required properties of the page's schema",
+    )

@@ -1,48 +1,60 @@
-"""Building a package beside the old one and swapping the two, and comparing a package with its spec."""
+"""Building a package beside the old one and swapping the two, and comparing one with its spec."""
 
+import keyword
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .problems import SpecError
 from .render import render
 
-#: A generated package holds this file; a folder without it is not ours to replace.
-_MARK = "operations.py"
+#: Stands in the `__init__.py` of a generated package; a folder without it is not ours to replace.
+_MARK = "Do not edit: change the document and generate again."
+
+
+class OutputError(Exception):
+    """The package cannot be written where it should be; the message says why and what to do."""
 
 
 def generate(document: dict[str, Any], out: Path) -> None:
     """Replace the package in `out` by the one that the document gives, or leave it untouched.
 
     Raises:
-        SpecError: the document cannot become a client, or `out` is not a generated package.
+        SpecError: the document cannot become a client.
+        OutputError: `out` cannot be written, or is not a generated package.
     """
-    out = out.resolve()
-    if out.exists() and any(out.iterdir()) and not (out / _MARK).exists():
-        raise SpecError(
-            f"{out} is a folder with other files in it",
-            mend="give --out a new folder or one that this generator made",
-        )
-    with _built(document, out) as fresh:
-        if not out.exists():
-            fresh.rename(out)
-            return
-        old = fresh.with_name("old")
-        out.rename(old)
-        try:
-            fresh.rename(out)
-        except OSError:
-            old.rename(out)
-            raise
+    out = _checked(out)
+    try:
+        # Beside `out`, so that the swap is a rename within one file system.
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with _built(document, out.name, out.parent) as fresh:
+            if not out.exists():
+                fresh.rename(out)
+                return
+            old = fresh.with_name(".old")
+            out.rename(old)
+            try:
+                fresh.rename(out)
+            except OSError:
+                old.rename(out)
+                raise
+    except OSError as error:
+        raise _unwritable(out, error) from error
 
 
 def differences(document: dict[str, Any], out: Path) -> list[str]:
-    """What differs between the package in `out` and the one that the document gives, a line each."""
-    out = out.resolve()
-    with _built(document, out) as fresh:
-        wanted, found = _files(fresh), _files(out)
+    """What differs between the package in `out` and the one that the document gives, a line each.
+
+    Raises:
+        SpecError, OutputError: as `generate`.
+    """
+    out = _checked(out)
+    try:
+        with _built(document, out.name, None) as fresh:
+            wanted, found = _files(fresh), _files(out)
+    except OSError as error:
+        raise _unwritable(out, error) from error
     lines = [f"{path} is missing" for path in sorted(wanted.keys() - found.keys())]
     lines += [f"{path} is not generated" for path in sorted(found.keys() - wanted.keys())]
     lines += [
@@ -53,13 +65,32 @@ def differences(document: dict[str, Any], out: Path) -> list[str]:
     return lines
 
 
+def _checked(out: Path) -> Path:
+    out = out.resolve()
+    if not out.name.isidentifier() or keyword.iskeyword(out.name):
+        raise OutputError(f"{out.name!r} is not a name that Python can import. Rename --out.")
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{out} is a file. Give --out a folder.")
+    if out.exists() and any(out.iterdir()):
+        init = out / "__init__.py"
+        if not init.is_file() or _MARK not in init.read_text("utf-8", errors="replace"):
+            raise OutputError(
+                f"{out} is a folder with other files in it. Give --out a new folder or one that "
+                "this generator made."
+            )
+    return out
+
+
+def _unwritable(out: Path, error: OSError) -> OutputError:
+    reason = error.strerror or type(error).__name__
+    return OutputError(f"{out} cannot be written ({reason}). Nothing there has changed.")
+
+
 @contextmanager
-def _built(document: dict[str, Any], out: Path) -> Iterator[Path]:
-    # Beside `out`, so that the swap is a rename within one file system.
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".generate-", dir=out.parent) as folder:
-        fresh = Path(folder) / out.name
-        render(document, fresh, out.name)
+def _built(document: dict[str, Any], name: str, beside: Path | None) -> Generator[Path]:
+    with tempfile.TemporaryDirectory(prefix=".generate-", dir=beside) as folder:
+        fresh = Path(folder) / name
+        render(document, fresh, name)
         yield fresh
 
 

@@ -1,11 +1,17 @@
-"""What the parser does not read itself, rewritten so that it does; the meaning of the spec stays."""
+"""What the parser does not read itself, rewritten so that it does; the meaning stays."""
 
 from copy import deepcopy
 from typing import Any
 
 from .decimals import NUMBER_FORMAT
+from .document import Node, is_mapping, is_reference, locate, operations, pointer, walk
+from .problems import SpecError
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+#: Media types of bodies that the generated client can send and read, the best first.
+_MEDIA = (
+    *("application/json", "application/x-www-form-urlencoded", "multipart/form-data"),
+    *("application/octet-stream", "text/"),
+)
 
 
 def prepare(document: dict[str, Any]) -> dict[str, Any]:
@@ -17,42 +23,74 @@ def prepare(document: dict[str, Any]) -> dict[str, Any]:
       has one place for formats, and that one is for strings.
     - An `allOf` in which one part narrows a property of another (nullable to not nullable, say) is
       merged here: the parser refuses to merge them.
+    - Titles go, because classes are called as their components are. Defaults go, because they say
+      what the server assumes of a field that is not sent, and so it is not sent.
+    - The same schema in several media types is one body: the client needs one way to send it.
     """
     prepared = deepcopy(document)
-    root_security = prepared.get("security")
-    for path_item in prepared.get("paths", {}).values():
-        for method in METHODS:
-            if root_security is not None and method in path_item:
-                path_item[method].setdefault("security", root_security)
-    _rewrite(prepared)
+    for operation in operations(prepared):
+        if "security" in prepared:
+            operation.operation.setdefault("security", prepared["security"])
+    # In full before the first change: the walk looks into what it gives.
+    for node in list(walk(prepared)):
+        if node.kind == "schema":
+            _simplify(node)
+        elif node.kind in ("request body", "response") and is_mapping(node.value.get("content")):
+            node.value["content"] = _one_media_type_a_schema(node.value["content"])
     schemas: dict[str, Any] = prepared.get("components", {}).get("schemas", {})
     for name, schema in schemas.items():
-        schemas[name] = _merged(schema, schemas)
+        schemas[name] = _merged(schema, prepared, pointer("components", "schemas", name))
     return prepared
 
 
-def _rewrite(node: Any) -> None:
-    if isinstance(node, dict):
-        if node.get("type") == "number" and node.get("format") == "decimal":
-            node["type"], node["format"] = "string", NUMBER_FORMAT
-        for key, value in node.items():
-            if key not in ("example", "examples", "default", "enum"):
-                _rewrite(value)
-    elif isinstance(node, list):
-        for value in node:
-            _rewrite(value)
+def _simplify(node: Node) -> None:
+    schema = node.value
+    alternatives = _alternatives(schema)
+    if alternatives and (len(alternatives) > 1 or "properties" in schema or "allOf" in schema):
+        raise SpecError(
+            f"{alternatives[0]} beside other words about the same object makes no class",
+            pointer=node.pointer,
+            mend=f"Let each alternative of {alternatives[0]} be a whole schema",
+        )
+    schema.pop("title", None)
+    schema.pop("default", None)
+    if schema.get("type") == "number" and schema.get("format") == "decimal":
+        schema["type"], schema["format"] = "string", NUMBER_FORMAT
 
 
-def _merged(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
-    parts = [_resolved(part, schemas) for part in schema.get("allOf", [])]
-    if len(parts) < 2 or not all("properties" in part or "required" in part for part in parts):
+def _one_media_type_a_schema(content: dict[str, Any]) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for media_type in sorted(content, key=_rank):
+        media = content[media_type]
+        if not any(media.get("schema") == other.get("schema") for other in kept.values()):
+            kept[media_type] = media
+    return kept
+
+
+def _rank(media_type: str) -> int:
+    name = media_type.lower()
+    if name.partition(";")[0].endswith("+json"):
+        return 0
+    return next((rank for rank, known in enumerate(_MEDIA) if name.startswith(known)), len(_MEDIA))
+
+
+def _merged(schema: dict[str, Any], document: dict[str, Any], place: str) -> dict[str, Any]:
+    """The schema with its `allOf` folded into it, where all parts are plain objects."""
+    parts = [_part(part, document, place) for part in schema.get("allOf", [])]
+    if len(parts) < 2:
         return schema
+    for index, part in enumerate(parts):
+        if not _is_plain_object(part):
+            raise SpecError(
+                "this part of an allOf is not a plain object, so the parts make no class",
+                pointer=place + pointer("allOf", index),
+                mend="Write out the properties that it stands for",
+            )
     merged: dict[str, Any] = {k: v for k, v in schema.items() if k != "allOf"}
     merged["type"] = "object"
     properties: dict[str, Any] = {}
     required: list[str] = []
     for part in [*parts, schema]:
-        part = _merged(part, schemas) if part is not schema else part
         for name, prop in part.get("properties", {}).items():
             properties[name] = _narrowed(properties[name], prop) if name in properties else prop
         required += [name for name in part.get("required", []) if name not in required]
@@ -64,6 +102,20 @@ def _merged(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def _part(part: dict[str, Any], document: dict[str, Any], place: str) -> dict[str, Any]:
+    if is_reference(part):
+        place, part = locate(document, part["$ref"])
+    return _merged(part, document, place)
+
+
+def _is_plain_object(schema: dict[str, Any]) -> bool:
+    return schema.get("type", "object") == "object" and not _alternatives(schema)
+
+
+def _alternatives(schema: dict[str, Any]) -> list[str]:
+    return [key for key in ("oneOf", "anyOf", "not") if key in schema]
+
+
 def _narrowed(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     """Both demands at once: null only where both allow it, else the later words win."""
     if "$ref" in first or "$ref" in second:
@@ -72,11 +124,3 @@ def _narrowed(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     if first.get("nullable") and not second.get("nullable"):
         del both["nullable"]
     return both
-
-
-def _resolved(part: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
-    reference = part.get("$ref")
-    if reference is None:
-        return part
-    target: dict[str, Any] = schemas[reference.rsplit("/", 1)[-1]]
-    return target

@@ -3,29 +3,34 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from openapi_python_client import Config, Project
-from openapi_python_client.config import ConfigFile, MetaType
+from jinja2 import StrictUndefined
+from openapi_python_client import Project
+from openapi_python_client.config import Config
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.parser.openapi import Endpoint
+from openapi_python_client.parser.properties import ModelProperty
+from openapi_python_client.parser.properties.protocol import PropertyProtocol
 from openapi_python_client.schema import UntrustedString
-from openapi_python_client.strings import in_double_quote_literal
 
-from .decimals import decimal_properties
-from .model_view import model_view
-from .operation_view import endpoint_view, operation_view
-from .prepare import prepare
-from .problems import SpecError
-from .resource_view import resource
-from .spec_index import RawOperation, SpecIndex
+from .endpoint_view import EndpointView, endpoint_view
+from .model_view import ModelView, model_view, properties
+from .operation_view import operation_view
+from .parser import all_errors, configuration, parse, refusal, steered
+from .problems import SpecError, short
+from .resource_view import RESERVED_ARGUMENTS, free_name, resource
+from .service_view import needs_key, service_view
+from .spec_index import SpecIndex
+from .text import literal
 
-TEMPLATES = Path(__file__).parent / "templates"
-#: Static modules of the package: template to file.
-_MODULES = {"codec.py.jinja": "codec.py", "parsing.py.jinja": "parsing.py"}
-_RESERVED_ARGUMENTS = {"body", "options", "request", "response"}
+_TEMPLATES = Path(__file__).parent / "templates"
+#: Modules that are the same for every spec.
+_STATIC_MODULES = ("codec.py", "parsing.py")
+#: Names that models have beside those of their properties.
 _RESERVED_ATTRIBUTES = {
     *("additional_properties", "from_dict", "to_dict", "to_multipart"),
     *("page_items", "page_number", "page_size", "page_total"),
@@ -33,42 +38,73 @@ _RESERVED_ATTRIBUTES = {
 _SPEC_FILE = "openapi.json"
 
 
+def render(document: dict[str, Any], out: Path, package_name: str) -> None:
+    """Write the client package of a valid document to `out`, which must not exist.
+
+    Raises:
+        SpecError: the parser could not take something, however small, or dropped it.
+    """
+    with steered():
+        index = SpecIndex(document)
+        config = configuration(out, package_name)
+        project = ClientProject(parse(index, config), config, index)
+        try:
+            errors = project.build()
+        except (SpecError, OSError):
+            raise
+        except Exception as error:
+            raise SpecError(
+                f"the generator fails at this ({type(error).__name__}: {short(error, 200)})",
+                pointer=project.at,
+                mend="Describe it in simpler words, and report the defect of the generator",
+            ) from error
+    if errors:
+        raise refusal(errors[0], index)
+    _format(out, project.pointers)
+
+
 class ClientProject(Project):
-    """openapi-python-client's project with our templates, and `operations` and `resources` added."""
+    """openapi-python-client's project with our templates, `operations` and `resources`."""
 
-    def __init__(self, *, openapi: GeneratorData, config: Config, index: SpecIndex) -> None:
-        super().__init__(openapi=openapi, config=config, custom_template_path=TEMPLATES)
-        self.index = index
-        self.raws = self._raw_operations()
+    def __init__(self, openapi: GeneratorData, config: Config, index: SpecIndex) -> None:
+        super().__init__(openapi=openapi, config=config, custom_template_path=_TEMPLATES)
+        self._index = index
+        self._models: Mapping[str, ModelProperty] = {
+            str(model.class_info.name): model for model in openapi.models
+        }
+        self._classes = {*self._models, *(str(enum.class_info.name) for enum in openapi.enums)}
+        #: Where in the document is what is being written, and which files came from where.
+        self.at = ""
+        self.pointers: dict[str, str] = {}
         self._free_reserved_names()
-        self.env.globals.update(
-            model_view=lambda model: model_view(model, index),
-            endpoint_view=lambda endpoint: endpoint_view(
-                endpoint, self.raws[endpoint.name], index
-            ),
-        )
-
-    def _raw_operations(self) -> dict[str, RawOperation]:
-        raws: dict[str, RawOperation] = {}
-        for collection in self.openapi.endpoint_collections_by_tag.values():
-            for endpoint in collection.endpoints:
-                raws[str(endpoint.name)] = self.index.by_python_name[str(endpoint.name)]
-        return raws
+        self.env.undefined = StrictUndefined
+        self.env.filters["literal"] = literal
+        views: dict[str, Any] = {
+            "model_view": self._model_view,
+            "endpoint_view": self._endpoint_view,
+        }
+        self.env.globals.update(views)
 
     def _free_reserved_names(self) -> None:
         """Rename what would clash with the names that the templates use themselves."""
         for endpoint in self._endpoints():
-            for location, parameter in endpoint.iter_all_parameters():
-                if parameter.python_name in _RESERVED_ARGUMENTS:
-                    old, new = f"{{{parameter.python_name}}}", f"{parameter.python_name}_{location}"
-                    parameter.set_python_name(UntrustedString(new), self.config)
-                    path = endpoint.path.get_untrusted_value()
-                    endpoint.path = UntrustedString(path.replace(old, f"{{{new}}}"))
+            parameters = list(endpoint.iter_all_parameters())
+            self._rename(
+                [(location.value, prop) for location, prop in parameters],
+                RESERVED_ARGUMENTS | self._classes,
+            )
         for model in self.openapi.models:
-            for prop in [*(model.required_properties or []), *(model.optional_properties or [])]:
-                if prop.python_name in _RESERVED_ATTRIBUTES:
-                    new = f"{prop.python_name}_value"
-                    prop.set_python_name(UntrustedString(new), self.config)
+            self._rename(
+                [("value", prop) for prop in properties(model)],
+                _RESERVED_ATTRIBUTES | self._classes,
+            )
+
+    def _rename(self, named: list[tuple[str, PropertyProtocol]], reserved: set[str]) -> None:
+        taken = reserved | {str(prop.python_name) for _, prop in named}
+        for suffix, prop in named:
+            if prop.python_name in reserved:
+                name = free_name(str(prop.python_name), suffix, taken)
+                prop.set_python_name(UntrustedString(name), self.config, skip_snake_case=True)
 
     def build(self) -> list[GeneratorError]:
         """Write all files; the folder must not exist."""
@@ -79,19 +115,18 @@ class ClientProject(Project):
         self._build_shared()
         self._build_operations()
         self._build_resources()
-        return list(self._get_errors())
+        return all_errors(self.openapi)
 
-    def _write(self, template: str, path: str, **context: Any) -> None:
-        target = self.package_dir / path
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(self.env.get_template(template).render(**context), encoding="utf-8")
+    def _model_view(self, model: ModelProperty) -> ModelView:
+        self.at = self._index.pointer_of_class(str(model.class_info.name))
+        self.pointers[f"models/{model.class_info.module_name}.py"] = self.at
+        return model_view(model, self._index, self._models)
 
-    def _build_shared(self) -> None:
-        for template, path in _MODULES.items():
-            self._write(template, path)
-        (self.package_dir / "py.typed").write_text("")
-        text = json.dumps(self.index.document, ensure_ascii=False, indent=1, default=str)
-        (self.package_dir / _SPEC_FILE).write_text(f"{text}\n", encoding="utf-8")
+    def _endpoint_view(self, endpoint: Endpoint) -> EndpointView:
+        raw = self._index.by_python_name[str(endpoint.name)]
+        self.at = raw.pointer
+        self.pointers[f"api/{endpoint.tags[0]}/{endpoint.name}.py"] = self.at
+        return endpoint_view(endpoint, raw, self._index)
 
     def _endpoints(self) -> list[Endpoint]:
         return [
@@ -100,135 +135,65 @@ class ClientProject(Project):
             for endpoint in collection.endpoints
         ]
 
+    def _write(self, path: str, **context: Any) -> None:
+        """Write one file from the template of its name, or from the one that `template` names."""
+        template = context.pop("template", f"{path}.jinja")
+        target = self.package_dir / path
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(self.env.get_template(template).render(**context), encoding="utf-8")
+
+    def _build_shared(self) -> None:
+        for path in _STATIC_MODULES:
+            self._write(path)
+        (self.package_dir / "py.typed").touch()
+        text = json.dumps(self._index.document, ensure_ascii=False, indent=1)
+        (self.package_dir / _SPEC_FILE).write_text(f"{text}\n", encoding="utf-8")
+
     def _build_operations(self) -> None:
         operations = [
-            operation_view(endpoint, self.raws[str(endpoint.name)], self.index)
+            operation_view(endpoint, self._index.by_python_name[str(endpoint.name)], self._index)
             for endpoint in self._endpoints()
         ]
-        self._write(
-            "operations.py.jinja",
-            "operations.py",
-            operations=operations,
-            service=_service(self.index.document),
-        )
+        service = service_view(self._index.document)
+        self._write("operations.py", operations=operations, service=service)
 
     def _build_resources(self) -> None:
+        client = "AuthenticatedClient" if needs_key(self._index.document) else "Client"
         resources = [
-            resource(str(tag), collection.endpoints, self.index, self.raws)
+            resource(
+                str(tag), collection.endpoints, self._index, self._models, self._classes, client
+            )
             for tag, collection in self.openapi.endpoint_collections_by_tag.items()
         ]
         for one in resources:
-            self._write("resource.py.jinja", f"resources/{one.module}.py", resource=one)
-        first = resources[0] if resources else None
-        example = f"{first.attribute}.{first.methods[0].name}(...)" if first else "..."
+            path = f"resources/{one.module}.py"
+            self._write(path, template="resource.py.jinja", resource=one)
         self._write(
-            "resources_init.py.jinja",
             "resources/__init__.py",
+            template="resources_init.py.jinja",
             resources=resources,
-            example=example,
+            client=client,
         )
 
 
-def render(document: dict[str, Any], out: Path, package_name: str) -> None:
-    """Write the client package of a valid document to `out`, which must not exist.
-
-    Raises:
-        SpecError: the parser could not take something, however small, or dropped it.
-    """
-    if not document.get("paths"):
-        raise SpecError("there is no operation", pointer="/paths", mend="describe at least one")
-    config = Config.from_sources(
-        config_file=ConfigFile(package_name_override=package_name, post_hooks=[]),
-        meta_type=MetaType.NONE,
-        document_source=out,
-        file_encoding="utf-8",
-        overwrite=False,
-        output_path=out,
-    )
-    index = SpecIndex(document)
-    with decimal_properties():
-        data = GeneratorData.from_dict(prepare(document), config=config)
-        if isinstance(data, GeneratorError):
-            raise _refusal(data, index)
-        errors = [*data.errors]
-        for collection in data.endpoint_collections_by_tag.values():
-            errors += collection.parse_errors
-        if errors:
-            raise _refusal(errors[0], index)
-        errors = ClientProject(openapi=data, config=config, index=index).build()
-    if errors:
-        raise _refusal(errors[0], index)
-    _format(out)
-
-
-def _format(out: Path) -> None:
+def _format(out: Path, pointers: Mapping[str, str]) -> None:
     """Sort the imports and format, with the ruff of this interpreter and no settings but these."""
     ruff = [sys.executable, "-m", "ruff"]
-    target = ["--isolated", "--line-length=100", "--target-version=py311", "--no-cache", out.name]
+    settings = ["--isolated", "--line-length=100", "--target-version=py311", "--no-cache"]
     for command in (["check", "--fix-only", "--select=I,F401"], ["format"]):
         done = subprocess.run(
-            [*ruff, *command, "--quiet", *target],
+            [*ruff, *command, *settings, out.name],
             cwd=out.parent,  # inside the package, its types.py would hide the standard one
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
         )
+        said = short(f"{done.stderr} {done.stdout}", 300)
         if done.returncode:
-            raise RuntimeError(f"ruff cannot read what was generated: {done.stderr.strip()}")
-
-
-def _refusal(error: GeneratorError, index: SpecIndex) -> SpecError:
-    """The parser's words with the place in the document they are about."""
-    words = " ".join(f"{error.header or ''} {error.detail or ''}".split())
-    return SpecError(
-        f"openapi-python-client cannot take this: {words}",
-        pointer=_place(words, getattr(error, "data", None), index),
-        mend="rewrite it so that nothing is dropped from the client",
-    )
-
-
-def _place(words: str, data: Any, index: SpecIndex) -> str:
-    for operation in index.operations:
-        if f"{operation.method.upper()} {operation.path} " in f"{words} ":
-            return operation.pointer
-    for name in index.schemas:
-        if f"/components/schemas/{name}" in words or f"schema {name}:" in words:
-            return f"/components/schemas/{name}"
-    if data is None or not hasattr(data, "model_dump"):
-        return ""
-    wanted = json.loads(data.model_dump_json(by_alias=True, exclude_unset=True))
-    return _find(index.document, wanted, "") or ""
-
-
-def _find(node: Any, wanted: Any, place: str) -> str | None:
-    if node == wanted:
-        return place
-    children = (
-        node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    )
-    for key, value in children:
-        token = str(key).replace("~", "~0").replace("/", "~1")
-        found = _find(value, wanted, f"{place}/{token}")
-        if found is not None:
-            return found
-    return None
-
-
-def _service(document: dict[str, Any]) -> dict[str, str]:
-    """What the spec says of the service as a whole, as text for the template."""
-    schemes = document.get("components", {}).get("securitySchemes", {})
-    header, prefix = "Authorization", "Bearer"
-    for scheme in schemes.values():
-        if scheme.get("type") == "apiKey" and scheme.get("in") == "header":
-            header, prefix = str(scheme["name"]), ""
-            break
-    servers = document.get("servers") or [{"url": ""}]
-    extensions = {key: value for key, value in document.items() if key.startswith("x-")}
-    return {
-        "server_url": in_double_quote_literal(str(servers[0]["url"])),
-        "version": in_double_quote_literal(str(document["info"]["version"])),
-        "key_header": in_double_quote_literal(header),
-        "key_prefix": in_double_quote_literal(prefix),
-        "extensions": repr(extensions),
-    }
+            files = [path for path in pointers if f"{out.name}/{path}" in said]
+            raise SpecError(
+                f"what is generated from this is no Python that ruff can read ({said})",
+                pointer=pointers[files[0]] if files else "",
+                mend="Describe it in simpler words, and report the defect of the generator",
+            )

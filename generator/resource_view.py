@@ -1,311 +1,264 @@
 """What the template of a resource needs to know: flat, typed methods out of operations."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from openapi_python_client import strings
-from openapi_python_client.parser.bodies import Body
 from openapi_python_client.parser.openapi import Endpoint
 from openapi_python_client.parser.properties import EnumProperty, ModelProperty
 from openapi_python_client.parser.properties.list_property import ListProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
 from openapi_python_client.parser.properties.string import StringProperty
-from openapi_python_client.strings import in_double_quote_literal, safe_for_docstring
 
 from . import expressions
 from .decimals import DecimalProperty
-from .operation_view import operation_docstring
+from .endpoint_view import answer_type, request_body_type
+from .model_view import properties
+from .operation_view import constant, operation_docstring
 from .problems import SpecError
 from .spec_index import RawOperation, SpecIndex, method_name
-from .text import docstring
+from .text import docstring, literal
 
-#: Names that a method uses itself; an argument of the spec that has one gets an underscore.
-_TAKEN = {"self", "options", "client", "body", "response", "error"}
+#: Names that the functions and methods use themselves. An argument of the spec that has one gets
+#: the place where it is sent behind it: `options_query`, `body_header`, `client_body`.
+RESERVED_ARGUMENTS = {
+    *("self", "client", "body", "options", "request", "response", "result", "error", "httpx"),
+}
 #: String formats that are types, or that say nothing about how a person writes the value.
-_KNOWN_FORMATS = {"date", "date-time", "uuid", "binary", "byte", "uri", "email", "password"}
+_KNOWN_FORMATS = {
+    *("", "date", "date-time", "uuid", "binary", "byte", "uri", "email", "password"),
+}
+#: Modules that the template imports with an underscore before the name.
+_TAKEN_MODULES = {"codec", "operations", "parsing", "types"}
+_BUILTIN_TYPES = ("bool", "float", "int", "list", "str")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Argument:
-    """One argument of a method, and how it is passed on."""
+    """One argument of a method: its name and type, and the expression that is passed on."""
 
     name: str
     type: str
     default: str
-    conversion: str
-    sent_type: str = ""
-    imports: set[str] = field(default_factory=set)
+    passed: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class Method:
     """One operation as a method."""
 
     name: str
-    operation_id: str
+    constant: str
+    #: The module of its functions: where it is, and what it is called here.
     module: str
+    alias: str
     path_arguments: list[Argument]
     keyword_arguments: list[Argument]
-    call_arguments: list[str]
+    call: list[str]
     result: str
-    cast: str
     docstring: str
     imports: set[str]
 
-    @property
-    def conversions(self) -> list[str]:
-        """Statements that turn arguments into what is sent."""
-        arguments = [*self.path_arguments, *self.keyword_arguments]
-        return [f"{a.name}_value: {a.sent_type} = {a.conversion}" for a in arguments if a.conversion]
 
-
-@dataclass
+@dataclass(frozen=True)
 class Resource:
     """The methods of one tag."""
 
-    attribute: str
     module: str
     class_name: str
     title: str
     docstring: str
+    client: str
     methods: list[Method]
     imports: list[str]
-    uses: dict[str, bool]
 
 
 def resource(
-    tag: str, endpoints: list[Endpoint], index: SpecIndex, raws: dict[str, RawOperation]
+    tag: str,
+    endpoints: list[Endpoint],
+    index: SpecIndex,
+    models: Mapping[str, ModelProperty],
+    classes: Collection[str],
+    client: str,
 ) -> Resource:
-    """Work out the resource of one tag; `tag` is the parser's name of it."""
-    methods: list[Method] = []
-    for endpoint in endpoints:
-        raw = raws[endpoint.name]
-        method = _method(endpoint, raw, index)
-        twin = next((m for m in methods if m.name == method.name), None)
+    """Work out the resource of one tag.
+
+    Args:
+        tag: the parser's name of the tag.
+        endpoints: its operations.
+        index: the document.
+        models: the models of the spec by their names.
+        classes: the names of all classes of the spec, which a resource must not be called like.
+        client: the type of the client that the operations need.
+    """
+    methods: dict[str, Method] = {}
+    raws = [index.by_python_name[str(endpoint.name)] for endpoint in endpoints]
+    for endpoint, raw in zip(endpoints, raws, strict=True):
+        method = _method(endpoint, raw, index, models, classes)
+        twin = methods.get(method.name)
         if twin is not None:
             raise SpecError(
+                f"{raw.id} and {twin.constant} would both be the method {method.name!r}",
                 pointer=raw.pointer,
-                problem=f"{raw.id} and {twin.operation_id} would both be the method {method.name!r}",
-                mend="give one of them an x-sdk-name",
+                mend="Give one of them an x-sdk-name",
             )
-        methods.append(method)
-    spelled = str((raws[endpoints[0].name].data.get("tags") or ["default"])[0])
-    words = next(
-        (
-            str(entry.get("description", ""))
-            for entry in index.document.get("tags", [])
-            if entry.get("name") == spelled
-        ),
-        "",
-    )
-    imports = sorted(set().union(*(m.imports for m in methods)))
-    code = "\n".join(
-        f"{a.type} {a.default} {a.conversion} {a.sent_type if a.conversion else ''}"
-        for m in methods
-        for a in (*m.path_arguments, *m.keyword_arguments)
-    ) + "\n".join(f"{m.result} {m.cast} {' '.join(m.call_arguments)}" for m in methods)
+        methods[method.name] = method
+    shown = [_unshadowed(method, methods) for method in methods.values()]
+    spelled = raws[0].tag
+    described = {
+        entry["name"]: entry.get("description") for entry in index.document.get("tags", [])
+    }
+    class_name = str(strings.ClassName(spelled, "Tag"))
+    while {class_name, f"Async{class_name}"} & {*classes}:
+        class_name = f"{class_name}Resource"
     return Resource(
-        attribute=tag,
         module=tag,
-        class_name=str(strings.ClassName(spelled, "Tag")),
-        title=safe_for_docstring(f"The operations of the tag {spelled}."),
-        docstring=docstring(words or f"The operations of the tag {spelled}."),
-        methods=methods,
-        imports=imports,
-        uses={name: bool(re.search(rf"\b{name}\b", code)) for name in _OPTIONAL_NAMES},
+        class_name=class_name,
+        title=docstring(f"The operations of the tag {spelled}."),
+        docstring=docstring(str(described.get(spelled) or f"The operations of the tag {spelled}.")),
+        client=client,
+        methods=shown,
+        imports=sorted(set[str]().union(*(method.imports for method in shown))),
     )
 
 
-_OPTIONAL_NAMES = (
-    *("builtins", "Sequence", "Any", "Literal", "cast", "UNSET", "Unset", "_codec"),
-)
-
-
-def _method(endpoint: Endpoint, raw: RawOperation, index: SpecIndex) -> Method:
-    tag = str((raw.data.get("tags") or ["default"])[0])
-    names = set(_TAKEN)
+def _method(
+    endpoint: Endpoint,
+    raw: RawOperation,
+    index: SpecIndex,
+    models: Mapping[str, ModelProperty],
+    classes: Collection[str],
+) -> Method:
     path_arguments: list[Argument] = []
     keyword_arguments: list[Argument] = []
     call: list[str] = []
-    imports = {f"from ..api.{endpoint.tags[0]} import {endpoint.name}"}
+    imports: set[str] = set()
+    names = {*RESERVED_ARGUMENTS, *classes}
     for location, prop in endpoint.iter_all_parameters():
-        argument = _argument(prop, _free(str(prop.python_name), location.value, names), raw, index)
+        name = prop.name.get_untrusted_value()
+        schema = index.flat(raw.parameters[location.value, name]["schema"])
+        argument = _argument(prop, str(prop.python_name), schema)
+        names.add(argument.name)
         (path_arguments if location == "path" else keyword_arguments).append(argument)
-        call.append(f"{prop.python_name}={_passed(argument)}")
+        call.append(f"{prop.python_name}={argument.passed}")
+        imports |= expressions.imports(prop, "..")
     body_schemas: dict[str, Any] = {}
-    flat = _flat_body(endpoint)
-    if flat is not None:
-        model = flat.prop
-        assert isinstance(model, ModelProperty)
-        schema = index.schema_of_class(str(model.class_info.name)).get("properties", {})
+    model = _flat_body(endpoint)
+    if model is not None:
+        raw_fields = index.schema_of_class(str(model.class_info.name)).get("properties", {})
         fields: list[str] = []
         body_arguments: list[Argument] = []
-        properties = [*(model.required_properties or []), *(model.optional_properties or [])]
-        for prop in properties:
-            key = prop.name.get_untrusted_value()
-            name = _free(str(prop.python_name), "body", names)
-            body_schemas[name] = schema.get(key, {})
-            argument = _argument(prop, name, raw, index, schema.get(key, {}))
-            body_arguments.append(argument)
-            fields.append(f"{prop.python_name}={_passed(argument)}")
+        # Of the parser's copies of a model, this is the one whose fields have their final names.
+        for own in properties(models[str(model.class_info.name)]):
+            name = free_name(str(own.python_name), "body", names)
+            body_schemas[name] = raw_fields.get(own.name.get_untrusted_value(), {})
+            body_arguments.append(_argument(own, name, index.flat(body_schemas[name])))
+            fields.append(f"{own.python_name}={body_arguments[-1].passed}")
+            imports |= expressions.imports(own, "..")
         keyword_arguments = [*body_arguments, *keyword_arguments]
-        imports |= _model_imports(model)
         made = f"{model.class_info.name}({', '.join(fields)})"
-        if not model.required and not model.required_properties:
-            given = " and ".join(f"{_passed(a)} is UNSET" for a in body_arguments)
+        if not model.required:
+            given = " and ".join(f"{argument.name} is UNSET" for argument in body_arguments)
             made = f"UNSET if {given} else {made}"
         call.append(f"body={made}")
     elif endpoint.bodies:
-        types = " | ".join(expressions.type_text(b.prop) for b in endpoint.bodies)
-        optional = not all(b.prop.required for b in endpoint.bodies)
-        keyword_arguments.insert(
-            0,
-            Argument(
-                name="body",
-                type=_unshadowed(types + (" | Unset" if optional else "")),
-                default="UNSET" if optional else "",
-                conversion="",
-            ),
-        )
-        for body in endpoint.bodies:
-            imports |= _prop_imports(body.prop)
+        body_type = request_body_type(endpoint)
+        default = "UNSET" if body_type.endswith(" | Unset") else ""
+        keyword_arguments.insert(0, Argument("body", body_type, default, "body"))
         call.append("body=body")
-    for argument in (*path_arguments, *keyword_arguments):
-        imports |= argument.imports
-        if argument.conversion:
-            imports.add("from ..errors import InvalidArgument")
-    result, result_imports = _result(endpoint)
-    keyword_arguments.sort(key=lambda a: bool(a.default))
+    for body in endpoint.bodies:
+        imports |= expressions.imports(body.prop, "..")
+    keyword_arguments.sort(key=lambda argument: bool(argument.default))
+    result, answer_imports = _result(endpoint)
     return Method(
-        name=method_name(raw.id, tag, raw.data.get("x-sdk-name"), raw.pointer),
-        operation_id=in_double_quote_literal(raw.id),
-        module=str(endpoint.name),
+        name=method_name(raw),
+        constant=constant(endpoint),
+        module=f"..api.{endpoint.tags[0]} import {endpoint.name}",
+        alias=f"_{endpoint.name}_" if endpoint.name in _TAKEN_MODULES else f"_{endpoint.name}",
         path_arguments=path_arguments,
         keyword_arguments=keyword_arguments,
-        call_arguments=call,
-        result=_unshadowed(result),
-        cast="" if result in ("Any", "None") else f"cast({_unshadowed(result)!r}, ",
+        call=call,
+        result=result,
         docstring=operation_docstring(endpoint, raw, index, body_schemas, result=result),
-        imports=imports | result_imports,
+        imports=imports | answer_imports,
     )
 
 
-def _flat_body(endpoint: Endpoint) -> Body | None:
-    if len(endpoint.bodies) != 1 or not isinstance(endpoint.bodies[0].prop, ModelProperty):
+def _flat_body(endpoint: Endpoint) -> ModelProperty | None:
+    """The model whose fields become arguments of their own, if the body is one."""
+    if len(endpoint.bodies) != 1:
         return None
-    model = endpoint.bodies[0].prop
-    known = [*(model.required_properties or []), *(model.optional_properties or [])]
-    return endpoint.bodies[0] if known else None
+    model: PropertyProtocol = endpoint.bodies[0].prop
+    if not isinstance(model, ModelProperty) or not properties(model):
+        return None
+    # A body that may be left out but needs a field if it is there cannot be said in flat arguments.
+    return model if model.required or not model.required_properties else None
 
 
-def _free(name: str, location: str, names: set[str]) -> str:
-    if name in _TAKEN:
-        name = f"{name}_"
-    elif name in names:
+def free_name(name: str, location: str, taken: set[str]) -> str:
+    """The name, or one with the location behind it; from then on it is taken."""
+    while name in taken:
         name = f"{name}_{location}"
-    names.add(name)
+    taken.add(name)
     return name
 
 
-def _passed(argument: Argument) -> str:
-    return f"{argument.name}_value" if argument.conversion else argument.name
-
-
-def _argument(
-    prop: PropertyProtocol,
-    name: str,
-    raw: RawOperation,
-    index: SpecIndex,
-    schema: Any = None,
-) -> Argument:
+def _argument(prop: PropertyProtocol, name: str, schema: dict[str, Any]) -> Argument:
     plain = expressions.without_null(prop)
-    null = " | None" if expressions.is_nullable(prop) else ""
-    unset = "" if prop.required else " | Unset"
-    default = "" if prop.required else "UNSET"
-    imports = _prop_imports(prop)
-    conversion = ""
+    others = (" | None" if expressions.is_nullable(prop) else "") + (
+        "" if prop.required else " | Unset"
+    )
+    text, passed = expressions.request_type(prop), name
     if isinstance(plain, DecimalProperty):
-        text = f"Decimal | int | str | float{null}{unset}"
+        text = f"Decimal | int | str | float{others}"
         step = f', "{plain.step}"' if plain.step else ""
-        conversion = f'_codec.decimal_argument("{name}", {name}{step})'
+        passed = f'_codec.decimal_argument("{name}", {name}{step})'
     elif isinstance(plain, EnumProperty):
-        text = f"{_enum_type(plain)}{null}{unset}"
-        conversion = f'_codec.enum_argument("{name}", {plain.class_info.name}.from_json, {name})'
+        text = f"{_enum_type(plain)}{others}"
+        passed = f'_codec.enum_argument("{name}", {plain.class_info.name}.from_json, {name})'
     elif isinstance(plain, ListProperty) and isinstance(plain.inner_property, EnumProperty):
-        text = f"Sequence[{_enum_type(plain.inner_property)}]{null}{unset}"
-        enum = plain.inner_property.class_info.name
-        conversion = f'_codec.enum_arguments("{name}", {enum}.from_json, {name})'
-    else:
-        text = expressions.type_text(prop) + unset
-        string_format = _format(plain, prop, raw, index, schema)
-        if string_format:
-            conversion = f'self._client.normalised("{string_format}", {name})'
-    if prop.default is not None and not isinstance(plain, ListProperty):
-        default = prop.default.python_code.as_unembedded_code()
-    sent_type = _unshadowed(expressions.request_type(prop))
-    return Argument(name, _unshadowed(text), default, conversion, sent_type, imports)
-
-
-def _format(
-    plain: PropertyProtocol, prop: PropertyProtocol, raw: RawOperation, index: SpecIndex, schema: Any
-) -> str:
-    if not isinstance(plain, StringProperty):
-        return ""
-    if schema is None:
-        for (_, parameter_name), parameter in raw.parameters.items():
-            if prop.name == parameter_name:
-                schema = parameter.get("schema", {})
-    string_format = str(index.flat(schema or {}).get("format", ""))
-    return "" if string_format in _KNOWN_FORMATS else in_double_quote_literal(string_format)
+        inner = plain.inner_property
+        text = f"Sequence[{_enum_type(inner)}]{others}"
+        passed = f'_codec.enum_arguments("{name}", {inner.class_info.name}.from_json, {name})'
+    elif isinstance(plain, StringProperty) and str(schema.get("format", "")) not in _KNOWN_FORMATS:
+        passed = f"self._client.normalised({literal(str(schema['format']))}, {name})"
+    return Argument(name, text, "" if prop.required else "UNSET", passed)
 
 
 def _enum_type(prop: EnumProperty) -> str:
-    values = ", ".join(
-        f'"{value}"' if prop.value_type is str else str(value) for value in prop.values.values()
-    )
-    return f"{prop.class_info.name} | Literal[{values}]"
+    values = (literal(v) if isinstance(v, str) else str(v) for v in prop.values.values())
+    return f"{prop.class_info.name} | Literal[{', '.join(values)}]"
 
 
 def _result(endpoint: Endpoint) -> tuple[str, set[str]]:
-    types: list[str] = []
-    imports: set[str] = set()
-    for response in sorted(endpoint.responses.patterns):
-        low, _ = response.status_code.range or (0, 0)
-        if not 200 <= low < 300:
-            continue
-        empty = response.source["attribute"] == "None"
-        text = "None" if empty else expressions.type_text(response.prop)
-        if text not in types:
-            types.append(text)
-        imports |= _prop_imports(response.prop)
-    if not types and endpoint.responses.default is not None:
-        types = [expressions.type_text(endpoint.responses.default.prop)]
-        imports = _prop_imports(endpoint.responses.default.prop)
-    return ("Any" if "Any" in types else " | ".join(types)) or "None", imports
+    """The type of a method's result, and its imports."""
+    answers = [
+        answer
+        for answer in endpoint.responses.patterns
+        if answer.status_code.range and 200 <= answer.status_code.range[0] < 300
+    ]
+    if not answers and endpoint.responses.default is not None:
+        answers = [endpoint.responses.default]
+    imports = set[str]().union(*(expressions.imports(answer.prop, "..") for answer in answers))
+    return expressions.joined(answer_type(answer) for answer in answers) or "None", imports
 
 
-def _prop_imports(prop: PropertyProtocol) -> set[str]:
-    lines = prop.get_imports(prefix="..") | prop.get_lazy_imports(prefix="..")
-    return {
-        line
-        for line in lines
-        if not line.startswith(("from typing import", "from ..types import UNSET"))
-    }
+def _unshadowed(method: Method, names: Iterable[str]) -> Method:
+    """The method with types that mean what they say in a class that has a method called `list`."""
+    hidden = [name for name in _BUILTIN_TYPES if name in names]
+    if not hidden:
+        return method
+    # Texts inside of Literal stay as they are.
+    pattern = re.compile(rf'("(?:[^"\\]|\\.)*")|\b({"|".join(hidden)})\b')
 
+    def clear(text: str) -> str:
+        return pattern.sub(lambda m: m.group(1) or f"builtins.{m.group(2)}", text)
 
-def _model_imports(model: ModelProperty) -> set[str]:
-    info = model.class_info
-    return {f"from ..models.{info.module_name} import {info.name}"}
-
-
-def _unshadowed(text: str) -> str:
-    # A class with a method `list` cannot say `list[...]` in its annotations.
-    return re.sub(r"\blist\[", "builtins.list[", text)
-
-
-def all_endpoints(collections: Any) -> Iterator[Endpoint]:
-    """Every endpoint, in the order of the document's tags."""
-    for collection in collections.values():
-        yield from collection.endpoints
+    return replace(
+        method,
+        path_arguments=[replace(a, type=clear(a.type)) for a in method.path_arguments],
+        keyword_arguments=[replace(a, type=clear(a.type)) for a in method.keyword_arguments],
+        result=clear(method.result),
+    )

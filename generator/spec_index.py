@@ -8,20 +8,26 @@ from typing import Any
 
 from openapi_python_client import strings
 
-from .document import SpecError, pointer
-from .prepare import METHODS
+from .document import is_reference, operations, resolve, walk
+from .problems import SpecError, pointer
+from .text import sentence
 
 Schema = dict[str, Any]
+
+#: What the parser puts before a name that is none in Python.
+PREFIX = "field_"
 
 
 @dataclass(frozen=True)
 class RawOperation:
-    """One operation of the document with its path's parameters merged in, all refs resolved."""
+    """One operation of the document, with its path's parameters merged in and resolved."""
 
     path: str
     method: str
     data: dict[str, Any]
+    pointer: str
     parameters: dict[tuple[str, str], dict[str, Any]]
+    _parameter_pointers: dict[tuple[str, str], str]
 
     @property
     def id(self) -> str:
@@ -29,9 +35,13 @@ class RawOperation:
         return str(self.data["operationId"])
 
     @property
-    def pointer(self) -> str:
-        """Where it stands in the document."""
-        return pointer("paths", self.path, self.method)
+    def tag(self) -> str:
+        """The tag that makes it a method of a resource: the first."""
+        return str((self.data.get("tags") or ["default"])[0])
+
+    def parameter_pointer(self, location: str, name: str) -> str:
+        """Where a parameter is written, or referred to."""
+        return self._parameter_pointers[location, name]
 
 
 class SpecIndex:
@@ -42,18 +52,18 @@ class SpecIndex:
         self.schemas: dict[str, Schema] = document.get("components", {}).get("schemas", {})
         self.operations = list(self._operations())
         self.by_python_name = {
-            str(strings.PythonIdentifier(op.id, prefix="field_")): op for op in self.operations
+            str(strings.PythonIdentifier(op.id, prefix=PREFIX)): op for op in self.operations
         }
-        self.request_schemas = self._request_schemas()
+        self._component = {self.class_name(name): name for name in self.schemas}
+        self._requested = {self.class_name(name) for name in self._request_schemas()}
+
+    def class_name(self, component: str) -> str:
+        """The class that the parser makes of a component."""
+        return str(strings.ClassName(component, PREFIX))
 
     def resolve(self, node: Any) -> Any:
         """The node itself, or what its `$ref` names."""
-        while isinstance(node, dict) and "$ref" in node:
-            target: Any = self.document
-            for token in node["$ref"].removeprefix("#/").split("/"):
-                target = target[token.replace("~1", "/").replace("~0", "~")]
-            node = target
-        return node
+        return resolve(self.document, node["$ref"]) if is_reference(node) else node
 
     def flat(self, schema: Any) -> Schema:
         """A schema with its refs and `allOf` parts folded into one dict; own words win.
@@ -80,16 +90,21 @@ class SpecIndex:
         return merged
 
     def _beside_null(self, schema: Schema) -> list[Schema]:
-        alternatives = [self.resolve(s) for s in [*schema.get("anyOf", []), *schema.get("oneOf", [])]]
+        alternatives = [
+            self.resolve(s) for s in [*schema.get("anyOf", []), *schema.get("oneOf", [])]
+        ]
         real = [s for s in alternatives if s.get("enum") != [None]]
         return real if len(real) == 1 else []
 
     def schema_of_class(self, class_name: str) -> Schema:
         """The component behind a generated class, {} for a class without one."""
-        for name, schema in self.schemas.items():
-            if strings.ClassName(name, "field_") == class_name:
-                return self.flat(schema)
-        return {}
+        name = self._component.get(class_name)
+        return {} if name is None else self.flat(self.schemas[name])
+
+    def pointer_of_class(self, class_name: str) -> str:
+        """Where the component behind a generated class stands."""
+        name = self._component.get(class_name)
+        return "" if name is None else pointer("components", "schemas", name)
 
     def is_sensitive(self, schema: Any) -> bool:
         """Whether the spec marks the value `x-sensitive`."""
@@ -97,28 +112,20 @@ class SpecIndex:
 
     def answer_only(self, class_name: str) -> bool:
         """Whether no request holds the class, so that absent and null mean the same in it."""
-        known = {str(strings.ClassName(name, "field_")) for name in self.schemas}
-        asked = {str(strings.ClassName(name, "field_")) for name in self.request_schemas}
-        return class_name in known and class_name not in asked
-
-    def success_schema(self, operation: RawOperation) -> Any:
-        """The schema of the first answer that is a success, None where it has no JSON body."""
-        for status, answer in operation.data["responses"].items():
-            if str(status).startswith("2"):
-                for media, content in self.resolve(answer).get("content", {}).items():
-                    if "json" in media:
-                        return content.get("schema")
-        return None
+        return class_name in self._component and class_name not in self._requested
 
     def success_class(self, operation: RawOperation) -> str:
-        """The class of `success_schema`, "" where that is not a component."""
-        schema = self.success_schema(operation)
-        if not isinstance(schema, dict) or "$ref" not in schema:
-            return ""
-        return str(strings.ClassName(schema["$ref"].rsplit("/", 1)[-1], "field_"))
+        """The class of the first success with a JSON body, "" where that is not a component."""
+        for status, answer in operation.data["responses"].items():
+            if status.startswith("2"):
+                for media_type, content in self.resolve(answer).get("content", {}).items():
+                    schema = content.get("schema")
+                    if "json" in media_type and is_reference(schema):
+                        return self.class_name(schema["$ref"].rsplit("/", 1)[-1])
+        return ""
 
     def described(self, schema: Any) -> str:
-        """Meaning, limits and example of a value, for a docstring."""
+        """Meaning and limits of a value, for a docstring."""
         flat = self.flat(schema)
         if flat.get("type") == "array":
             flat = {**self.flat(flat.get("items", {})), **flat}
@@ -141,69 +148,70 @@ class SpecIndex:
         if "enum" in flat:
             limits.append("one of " + ", ".join(str(v) for v in flat["enum"] if v is not None))
         limit_text = "; ".join(limits)
-        if not limit_text:
-            return text
-        text = text if not text or text.endswith((".", "?", "!")) else f"{text}."
-        return f"{text} Limits: {limit_text}.".strip()
+        return f"{sentence(text)} Limits: {limit_text}.".strip() if limits else text
 
     def _operations(self) -> Iterator[RawOperation]:
-        for path, item in self.document.get("paths", {}).items():
-            for method in METHODS:
-                if method not in item:
-                    continue
-                parameters: dict[tuple[str, str], dict[str, Any]] = {}
-                for raw in [*item.get("parameters", []), *item[method].get("parameters", [])]:
+        for node in operations(self.document):
+            parameters: dict[tuple[str, str], dict[str, Any]] = {}
+            pointers: dict[tuple[str, str], str] = {}
+            for holder, place in (
+                (self.document["paths"][node.path], pointer("paths", node.path)),
+                (node.operation, node.pointer),
+            ):
+                for index, raw in enumerate(holder.get("parameters", [])):
                     parameter = self.resolve(raw)
-                    parameters[parameter["in"], parameter["name"]] = parameter
-                yield RawOperation(path, method, item[method], parameters)
+                    key = parameter["in"], parameter["name"]
+                    parameters[key] = parameter
+                    pointers[key] = place + pointer("parameters", index)
+            yield RawOperation(
+                node.path, node.method, node.operation, node.pointer, parameters, pointers
+            )
 
     def _request_schemas(self) -> set[str]:
+        """The components that a request can hold, at any depth."""
         found: set[str] = set()
-        seen: set[int] = set()
-
-        def visit(node: Any) -> None:
-            if isinstance(node, list):
-                for value in node:
-                    visit(value)
-            elif isinstance(node, dict):
-                reference = node.get("$ref")
-                if isinstance(reference, str) and reference.startswith("#/components/schemas/"):
-                    found.add(reference.rsplit("/", 1)[-1])
-                if id(node) in seen:
-                    return
-                seen.add(id(node))
-                for value in (self.resolve(node) if reference else node).values():
-                    visit(value)
-
+        waiting: list[Any] = []
         for operation in self.operations:
-            visit(operation.data.get("requestBody", {}))
-            visit(list(operation.parameters.values()))
+            body = self.resolve(operation.data.get("requestBody", {}))
+            waiting += [media.get("schema", {}) for media in body.get("content", {}).values()]
+            waiting += [parameter.get("schema", {}) for parameter in operation.parameters.values()]
+        while waiting:
+            for node in walk(waiting.pop(), "schema"):
+                if is_reference(node.value):
+                    name = node.value["$ref"].rsplit("/", 1)[-1]
+                    if name in self.schemas and name not in found:
+                        found.add(name)
+                        waiting.append(self.schemas[name])
         return found
 
 
-def method_name(operation_id: str, tag: str, override: str | None, where: str) -> str:
+def method_name(operation: RawOperation) -> str:
     """The name of an operation in its resource: the operationId less the tag's noun.
 
     createInvoice in Invoices is `create`; `x-sdk-name` in the spec overrides it.
     """
+    override = operation.data.get("x-sdk-name")
     if override is not None:
-        if not override.isidentifier():
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", str(override)) or keyword.iskeyword(str(override)):
             raise SpecError(
-                pointer=f"{where}/x-sdk-name",
-                problem=f"{override!r} is not a Python name",
-                mend="write a name in snake_case",
+                f"{override!r} is not a name for a method",
+                pointer=f"{operation.pointer}/x-sdk-name",
+                mend="Write one in snake_case that is no word of Python's",
             )
-        return override
-    words = strings.snake_case(operation_id).split("_")
-    noun = strings.snake_case(tag).split("_")
+        return str(override)
+    words = strings.snake_case(operation.id).split("_")
+    noun = strings.snake_case(operation.tag).split("_")
     for form in (noun, [*noun[:-1], singular(noun[-1])]):
         for start in range(len(words) - len(form) + 1):
             if words[start : start + len(form)] == form and len(form) < len(words):
                 words = words[:start] + words[start + len(form) :]
                 break
     name = "_".join(words)
-    # Not PythonIdentifier: it also renames words like `list` that are fine as method names.
-    return f"{name}_" if keyword.iskeyword(name) else name
+    if not name.isidentifier():
+        return str(strings.PythonIdentifier(operation.id, PREFIX))
+    # `list` and other names of builtins are fine as method names; `datetime` would hide the module
+    # that the annotations of the class name.
+    return f"{name}_" if keyword.iskeyword(name) or name == "datetime" else name
 
 
 def singular(noun: str) -> str:
@@ -212,4 +220,3 @@ def singular(noun: str) -> str:
         if noun.endswith(ending) and not noun.endswith("ss"):
             return noun[: -len(ending)] + replacement
     return noun
-

@@ -1,4 +1,4 @@
-"""Docstrings from the spec's words: wrapped, escaped, in sections."""
+"""Text of generated code: string literals, and docstrings from the spec's words."""
 
 import re
 import textwrap
@@ -7,6 +7,23 @@ from collections.abc import Mapping
 from openapi_python_client.strings import safe_for_docstring
 
 WIDTH = 92
+
+
+def literal(value: str) -> str:
+    """Python source of exactly this string, in double quotes.
+
+    openapi-python-client's own filter drops control characters, and with them the true name of a
+    field on the wire.
+    """
+    return '"' + "".join(_escaped(character) for character in value) + '"'
+
+
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode()
 
 
 def docstring(intro: str, *sections: str) -> str:
@@ -24,7 +41,7 @@ def _wrapped(paragraph: str) -> str:
     return textwrap.fill(" ".join(paragraph.split()), WIDTH, break_long_words=False)
 
 
-def attributes_text(title: str, described: Mapping[str, str]) -> str:
+def section(title: str, described: Mapping[str, str]) -> str:
     """A section with one entry a name, `name: what it is`; names without words are left out."""
     lines = [
         textwrap.fill(
@@ -39,6 +56,11 @@ def attributes_text(title: str, described: Mapping[str, str]) -> str:
         if words
     ]
     return "\n".join([f"{title}:", *lines]) if lines else ""
+
+
+def sentence(text: str) -> str:
+    """The text with a full stop, if it ends without one."""
+    return text if not text or text.endswith((".", "?", "!")) else f"{text}."
 
 
 def first_sentence(text: str) -> str:

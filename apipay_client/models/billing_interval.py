@@ -1,3 +1,4 @@
+from .. import codec as _codec
 from ..types import OpenStrEnum
 
 
@@ -16,3 +17,7 @@ class BillingInterval(OpenStrEnum):
     WEEKLY = "weekly"
     MONTHLY = "monthly"
     YEARLY = "yearly"
+
+
+#: Reads a value of an answer.
+read = _codec.member_of(BillingInterval, BillingInterval.from_json)

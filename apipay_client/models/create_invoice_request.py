@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from decimal import Decimal
 from typing import Any, Self
 
@@ -5,6 +7,7 @@ from attrs import define as _define
 from attrs import field as _field
 
 from .. import codec as _codec
+from .. import errors as _errors
 from ..types import UNSET, Unset
 
 
@@ -37,7 +40,7 @@ class CreateInvoiceRequest:
     )
 
     def to_dict(self) -> dict[str, Any]:
-        """The object as JSON would hold it; fields that are UNSET are left out."""
+        """The object as JSON would hold it; optional fields that are not set are left out."""
         result: dict[str, Any] = {
             key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
@@ -55,15 +58,24 @@ class CreateInvoiceRequest:
     def from_dict(cls, source: object) -> Self:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
         data = _codec.to_object(source)
-        result = cls(
-            amount=_codec.required(data, "amount", _codec.to_decimal),
-            phone_number=_codec.required(data, "phone_number", _codec.to_str),
-            description=_codec.unset_or(data, "description", _codec.nullable(_codec.to_str)),
-            external_order_id=_codec.unset_or(
-                data, "external_order_id", _codec.nullable(_codec.to_str)
-            ),
-            webhook_id=_codec.unset_or(data, "webhook_id", _codec.nullable(_codec.to_int)),
-        )
+        take = data.pop
+        try:
+            # In the order of the attributes: by name it would take a quarter longer.
+            result = cls(
+                _codec.to_decimal(take("amount")),
+                _codec.to_str(take("phone_number")),
+                UNSET
+                if (value := take("description", UNSET)) is UNSET
+                else _codec.nullable(_codec.to_str)(value),
+                UNSET
+                if (value := take("external_order_id", UNSET)) is UNSET
+                else _codec.nullable(_codec.to_str)(value),
+                UNSET
+                if (value := take("webhook_id", UNSET)) is UNSET
+                else _codec.nullable(_codec.to_int)(value),
+            )
+        except (_errors.DecodeError, KeyError) as error:
+            raise _codec.placed(error, _KEYS, source, data) from None
         result.additional_properties = data
         return result
 
@@ -79,3 +91,13 @@ class CreateInvoiceRequest:
 
     def __delitem__(self, key: str) -> None:
         del self.additional_properties[key]
+
+
+#: The fields in the order in which `from_dict` reads them.
+_KEYS = (
+    "amount",
+    "phone_number",
+    "description",
+    "external_order_id",
+    "webhook_id",
+)

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import datetime
 from decimal import Decimal
 from typing import Any, Self
@@ -6,6 +8,8 @@ from attrs import define as _define
 from attrs import field as _field
 
 from .. import codec as _codec
+from .. import errors as _errors
+from ..models import billing_interval as _billing_interval_enum
 from ..models.billing_interval import BillingInterval
 from ..types import UNSET, Unset
 
@@ -41,7 +45,7 @@ class CreateRecurringInvoiceRequest:
     )
 
     def to_dict(self) -> dict[str, Any]:
-        """The object as JSON would hold it; fields that are UNSET are left out."""
+        """The object as JSON would hold it; optional fields that are not set are left out."""
         result: dict[str, Any] = {
             key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
@@ -62,15 +66,28 @@ class CreateRecurringInvoiceRequest:
     def from_dict(cls, source: object) -> Self:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
         data = _codec.to_object(source)
-        result = cls(
-            amount=_codec.required(data, "amount", _codec.to_decimal),
-            phone_number=_codec.required(data, "phone_number", _codec.to_str),
-            interval=_codec.required(data, "interval", BillingInterval.from_json),
-            description=_codec.unset_or(data, "description", _codec.nullable(_codec.to_str)),
-            start_date=_codec.unset_or(data, "start_date", _codec.nullable(_codec.to_date)),
-            end_date=_codec.unset_or(data, "end_date", _codec.nullable(_codec.to_date)),
-            webhook_id=_codec.unset_or(data, "webhook_id", _codec.nullable(_codec.to_int)),
-        )
+        take = data.pop
+        try:
+            # In the order of the attributes: by name it would take a quarter longer.
+            result = cls(
+                _codec.to_decimal(take("amount")),
+                _codec.to_str(take("phone_number")),
+                _billing_interval_enum.read(take("interval")),
+                UNSET
+                if (value := take("description", UNSET)) is UNSET
+                else _codec.nullable(_codec.to_str)(value),
+                UNSET
+                if (value := take("start_date", UNSET)) is UNSET
+                else _codec.nullable(_codec.to_date)(value),
+                UNSET
+                if (value := take("end_date", UNSET)) is UNSET
+                else _codec.nullable(_codec.to_date)(value),
+                UNSET
+                if (value := take("webhook_id", UNSET)) is UNSET
+                else _codec.nullable(_codec.to_int)(value),
+            )
+        except (_errors.DecodeError, KeyError) as error:
+            raise _codec.placed(error, _KEYS, source, data) from None
         result.additional_properties = data
         return result
 
@@ -86,3 +103,15 @@ class CreateRecurringInvoiceRequest:
 
     def __delitem__(self, key: str) -> None:
         del self.additional_properties[key]
+
+
+#: The fields in the order in which `from_dict` reads them.
+_KEYS = (
+    "amount",
+    "phone_number",
+    "interval",
+    "description",
+    "start_date",
+    "end_date",
+    "webhook_id",
+)

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from decimal import Decimal
 from typing import Any, Self
 
@@ -5,6 +7,7 @@ from attrs import define as _define
 from attrs import field as _field
 
 from .. import codec as _codec
+from .. import errors as _errors
 from ..types import UNSET, Unset
 
 
@@ -26,7 +29,7 @@ class CreateRefundRequest:
     )
 
     def to_dict(self) -> dict[str, Any]:
-        """The object as JSON would hold it; fields that are UNSET are left out."""
+        """The object as JSON would hold it; optional fields that are not set are left out."""
         result: dict[str, Any] = {
             key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
@@ -40,10 +43,19 @@ class CreateRefundRequest:
     def from_dict(cls, source: object) -> Self:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
         data = _codec.to_object(source)
-        result = cls(
-            amount=_codec.unset_or(data, "amount", _codec.nullable(_codec.to_decimal)),
-            reason=_codec.unset_or(data, "reason", _codec.nullable(_codec.to_str)),
-        )
+        take = data.pop
+        try:
+            # In the order of the attributes: by name it would take a quarter longer.
+            result = cls(
+                UNSET
+                if (value := take("amount", UNSET)) is UNSET
+                else _codec.nullable(_codec.to_decimal)(value),
+                UNSET
+                if (value := take("reason", UNSET)) is UNSET
+                else _codec.nullable(_codec.to_str)(value),
+            )
+        except (_errors.DecodeError, KeyError) as error:
+            raise _codec.placed(error, _KEYS, source, data) from None
         result.additional_properties = data
         return result
 
@@ -59,3 +71,10 @@ class CreateRefundRequest:
 
     def __delitem__(self, key: str) -> None:
         del self.additional_properties[key]
+
+
+#: The fields in the order in which `from_dict` reads them.
+_KEYS = (
+    "amount",
+    "reason",
+)

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from typing import Any, Self
 
 from attrs import define as _define
@@ -15,7 +17,7 @@ class FieldErrors:
     )
 
     def to_dict(self) -> dict[str, Any]:
-        """The object as JSON would hold it."""
+        """The object as JSON would hold it; optional fields that are not set are left out."""
         result: dict[str, Any] = {
             key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }

@@ -6,6 +6,7 @@ from attrs import define as _define
 from attrs import field as _field
 
 from .. import codec as _codec
+from .. import errors as _errors
 
 if TYPE_CHECKING:
     from ..models.invoice import Invoice
@@ -28,7 +29,7 @@ class InvoicePage:
     )
 
     def to_dict(self) -> dict[str, Any]:
-        """The object as JSON would hold it."""
+        """The object as JSON would hold it; optional fields that are not set are left out."""
         result: dict[str, Any] = {
             key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
@@ -43,10 +44,15 @@ class InvoicePage:
         from ..models.page_meta import PageMeta
 
         data = _codec.to_object(source)
-        result = cls(
-            data=_codec.required(data, "data", _codec.list_of(Invoice.from_dict)),
-            meta=_codec.required(data, "meta", PageMeta.from_dict),
-        )
+        take = data.pop
+        try:
+            # In the order of the attributes: by name it would take a quarter longer.
+            result = cls(
+                _codec.list_of(Invoice.from_dict)(take("data")),
+                PageMeta.from_dict(take("meta")),
+            )
+        except (_errors.DecodeError, KeyError) as error:
+            raise _codec.placed(error, _KEYS, source, data) from None
         result.additional_properties = data
         return result
 
@@ -82,3 +88,10 @@ class InvoicePage:
 
     def __delitem__(self, key: str) -> None:
         del self.additional_properties[key]
+
+
+#: The fields in the order in which `from_dict` reads them.
+_KEYS = (
+    "data",
+    "meta",
+)

@@ -1,3 +1,4 @@
+from .. import codec as _codec
 from ..types import OpenStrEnum
 
 
@@ -18,3 +19,7 @@ class InvoiceStatus(OpenStrEnum):
     PAID = "paid"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+
+
+#: Reads a value of an answer.
+read = _codec.member_of(InvoiceStatus, InvoiceStatus.from_json)

@@ -1,9 +1,13 @@
+from __future__ import annotations
+
 from typing import Any, Self
 
 from attrs import define as _define
 from attrs import field as _field
 
 from .. import codec as _codec
+from .. import errors as _errors
+from ..models import organization_status as _organization_status_enum
 from ..models.organization_status import OrganizationStatus
 
 
@@ -30,7 +34,7 @@ class Organization:
     )
 
     def to_dict(self) -> dict[str, Any]:
-        """The object as JSON would hold it; optional fields that are None are left out."""
+        """The object as JSON would hold it; optional fields that are not set are left out."""
         result: dict[str, Any] = {
             key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
@@ -46,12 +50,19 @@ class Organization:
     def from_dict(cls, source: object) -> Self:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
         data = _codec.to_object(source)
-        result = cls(
-            id=_codec.required(data, "id", _codec.to_int),
-            status=_codec.required(data, "status", OrganizationStatus.from_json),
-            idn=_codec.optional(data, "idn", _codec.to_str),
-            time_remaining=_codec.optional(data, "time_remaining", _codec.to_int),
-        )
+        take = data.pop
+        try:
+            # In the order of the attributes: by name it would take a quarter longer.
+            result = cls(
+                _codec.to_int(take("id")),
+                _organization_status_enum.read(take("status")),
+                value
+                if (value := take("idn", None)) is None or type(value) is str
+                else _codec.to_str(value),
+                None if (value := take("time_remaining", None)) is None else _codec.to_int(value),
+            )
+        except (_errors.DecodeError, KeyError) as error:
+            raise _codec.placed(error, _KEYS, source, data) from None
         result.additional_properties = data
         return result
 
@@ -67,3 +78,12 @@ class Organization:
 
     def __delitem__(self, key: str) -> None:
         del self.additional_properties[key]
+
+
+#: The fields in the order in which `from_dict` reads them.
+_KEYS = (
+    "id",
+    "status",
+    "idn",
+    "time_remaining",
+)

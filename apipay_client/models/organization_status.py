@@ -1,3 +1,4 @@
+from .. import codec as _codec
 from ..types import OpenStrEnum
 
 
@@ -15,3 +16,7 @@ class OrganizationStatus(OpenStrEnum):
     PENDING = "pending"
     VERIFIED = "verified"
     FAILED = "failed"
+
+
+#: Reads a value of an answer.
+read = _codec.member_of(OrganizationStatus, OrganizationStatus.from_json)

@@ -6,6 +6,7 @@ from attrs import define as _define
 from attrs import field as _field
 
 from .. import codec as _codec
+from .. import errors as _errors
 
 if TYPE_CHECKING:
     from ..models.organization import Organization
@@ -27,7 +28,7 @@ class OrganizationVerification:
     )
 
     def to_dict(self) -> dict[str, Any]:
-        """The object as JSON would hold it; optional fields that are None are left out."""
+        """The object as JSON would hold it; optional fields that are not set are left out."""
         result: dict[str, Any] = {
             key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
@@ -42,10 +43,17 @@ class OrganizationVerification:
         from ..models.organization import Organization
 
         data = _codec.to_object(source)
-        result = cls(
-            organization=_codec.required(data, "organization", Organization.from_dict),
-            message=_codec.optional(data, "message", _codec.to_str),
-        )
+        take = data.pop
+        try:
+            # In the order of the attributes: by name it would take a quarter longer.
+            result = cls(
+                Organization.from_dict(take("organization")),
+                value
+                if (value := take("message", None)) is None or type(value) is str
+                else _codec.to_str(value),
+            )
+        except (_errors.DecodeError, KeyError) as error:
+            raise _codec.placed(error, _KEYS, source, data) from None
         result.additional_properties = data
         return result
 
@@ -61,3 +69,10 @@ class OrganizationVerification:
 
     def __delitem__(self, key: str) -> None:
         del self.additional_properties[key]
+
+
+#: The fields in the order in which `from_dict` reads them.
+_KEYS = (
+    "organization",
+    "message",
+)

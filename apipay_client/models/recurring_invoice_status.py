@@ -1,3 +1,4 @@
+from .. import codec as _codec
 from ..types import OpenStrEnum
 
 
@@ -15,3 +16,7 @@ class RecurringInvoiceStatus(OpenStrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     CANCELLED = "cancelled"
+
+
+#: Reads a value of an answer.
+read = _codec.member_of(RecurringInvoiceStatus, RecurringInvoiceStatus.from_json)

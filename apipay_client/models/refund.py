@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import datetime
 from decimal import Decimal
 from typing import Any, Self
@@ -6,6 +8,8 @@ from attrs import define as _define
 from attrs import field as _field
 
 from .. import codec as _codec
+from .. import errors as _errors
+from ..models import refund_status as _refund_status_enum
 from ..models.refund_status import RefundStatus
 
 
@@ -39,7 +43,7 @@ class Refund:
     )
 
     def to_dict(self) -> dict[str, Any]:
-        """The object as JSON would hold it; optional fields that are None are left out."""
+        """The object as JSON would hold it; optional fields that are not set are left out."""
         result: dict[str, Any] = {
             key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
@@ -58,14 +62,21 @@ class Refund:
     def from_dict(cls, source: object) -> Self:
         """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
         data = _codec.to_object(source)
-        result = cls(
-            id=_codec.required(data, "id", _codec.to_int),
-            status=_codec.required(data, "status", RefundStatus.from_json),
-            amount=_codec.required(data, "amount", _codec.to_decimal),
-            invoice_id=_codec.optional(data, "invoice_id", _codec.to_int),
-            reason=_codec.optional(data, "reason", _codec.to_str),
-            created_at=_codec.optional(data, "created_at", _codec.to_datetime),
-        )
+        take = data.pop
+        try:
+            # In the order of the attributes: by name it would take a quarter longer.
+            result = cls(
+                _codec.to_int(take("id")),
+                _refund_status_enum.read(take("status")),
+                _codec.to_decimal(take("amount")),
+                None if (value := take("invoice_id", None)) is None else _codec.to_int(value),
+                value
+                if (value := take("reason", None)) is None or type(value) is str
+                else _codec.to_str(value),
+                None if (value := take("created_at", None)) is None else _codec.to_datetime(value),
+            )
+        except (_errors.DecodeError, KeyError) as error:
+            raise _codec.placed(error, _KEYS, source, data) from None
         result.additional_properties = data
         return result
 
@@ -81,3 +92,14 @@ class Refund:
 
     def __delitem__(self, key: str) -> None:
         del self.additional_properties[key]
+
+
+#: The fields in the order in which `from_dict` reads them.
+_KEYS = (
+    "id",
+    "status",
+    "amount",
+    "invoice_id",
+    "reason",
+    "created_at",
+)

@@ -1,3 +1,4 @@
+from .. import codec as _codec
 from ..types import OpenStrEnum
 
 
@@ -18,3 +19,7 @@ class RefundStatus(OpenStrEnum):
     PENDING = "pending"
     PROCESSING = "processing"
     FAILED = "failed"
+
+
+#: Reads a value of an answer.
+read = _codec.member_of(RefundStatus, RefundStatus.from_json)

@@ -6,6 +6,7 @@ from attrs import define as _define
 from attrs import field as _field
 
 from .. import codec as _codec
+from .. import errors as _errors
 
 if TYPE_CHECKING:
     from ..models.field_errors import FieldErrors
@@ -28,7 +29,7 @@ class ValidationErrorBody:
     )
 
     def to_dict(self) -> dict[str, Any]:
-        """The object as JSON would hold it."""
+        """The object as JSON would hold it; optional fields that are not set are left out."""
         result: dict[str, Any] = {
             key: _codec.to_json(value) for key, value in self.additional_properties.items()
         }
@@ -42,10 +43,15 @@ class ValidationErrorBody:
         from ..models.field_errors import FieldErrors
 
         data = _codec.to_object(source)
-        result = cls(
-            message=_codec.required(data, "message", _codec.to_str),
-            errors=_codec.required(data, "errors", FieldErrors.from_dict),
-        )
+        take = data.pop
+        try:
+            # In the order of the attributes: by name it would take a quarter longer.
+            result = cls(
+                _codec.to_str(take("message")),
+                FieldErrors.from_dict(take("errors")),
+            )
+        except (_errors.DecodeError, KeyError) as error:
+            raise _codec.placed(error, _KEYS, source, data) from None
         result.additional_properties = data
         return result
 
@@ -61,3 +67,10 @@ class ValidationErrorBody:
 
     def __delitem__(self, key: str) -> None:
         del self.additional_properties[key]
+
+
+#: The fields in the order in which `from_dict` reads them.
+_KEYS = (
+    "message",
+    "errors",
+)

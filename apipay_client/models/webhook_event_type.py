@@ -1,3 +1,4 @@
+from .. import codec as _codec
 from ..types import OpenStrEnum
 
 
@@ -11,3 +12,7 @@ class WebhookEventType(OpenStrEnum):
     """
 
     INVOICE_STATUS_CHANGED = "invoice.status_changed"
+
+
+#: Reads a value of an answer.
+read = _codec.member_of(WebhookEventType, WebhookEventType.from_json)

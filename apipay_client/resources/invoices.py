@@ -1,13 +1,17 @@
 """The operations of the tag Invoices."""
 
-import builtins
 import datetime
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import ClassVar, Literal, cast
+from typing import ClassVar, Literal
 
 from .. import codec as _codec
-from ..api.invoices import cancel_invoice, create_invoice, get_invoice, list_invoices
+from .. import operations as _operations
+from .. import parsing as _parsing
+from ..api.invoices import cancel_invoice as _cancel_invoice
+from ..api.invoices import create_invoice as _create_invoice
+from ..api.invoices import get_invoice as _get_invoice
+from ..api.invoices import list_invoices as _list_invoices
 from ..client import AuthenticatedClient
 from ..errors import InvalidArgument
 from ..models.create_invoice_request import CreateInvoiceRequest
@@ -15,22 +19,21 @@ from ..models.created_invoice import CreatedInvoice
 from ..models.invoice import Invoice
 from ..models.invoice_page import InvoicePage
 from ..models.invoice_status import InvoiceStatus
-from ..operations import OPERATIONS, Operation
-from ..parsing import succeeded
 from ..types import UNSET, CallOptions, Unset
 
 
 class Invoices:
     """Ask a customer for a payment. An invoice starts as `pending` and ends as `paid`, `cancelled`
     (by the merchant) or `expired` (not paid before its deadline). The customer opens the
-    `payment_url`, sees the amount in Kaspi Pay and pays with Kaspi Gold."""
+    `payment_url`, sees the amount in Kaspi Pay and pays with Kaspi Gold.
+    """
 
     #: The operation behind each method, by the method's name.
-    OPERATIONS: ClassVar[Mapping[str, Operation]] = {
-        "list": OPERATIONS["listInvoices"],
-        "create": OPERATIONS["createInvoice"],
-        "get": OPERATIONS["getInvoice"],
-        "cancel": OPERATIONS["cancelInvoice"],
+    OPERATIONS: ClassVar[Mapping[str, _operations.Operation]] = {
+        "list": _operations.LIST_INVOICES,
+        "create": _operations.CREATE_INVOICE,
+        "get": _operations.GET_INVOICE,
+        "cancel": _operations.CANCEL_INVOICE,
     }
 
     def __init__(self, client: AuthenticatedClient) -> None:
@@ -39,8 +42,8 @@ class Invoices:
     def list(
         self,
         *,
-        page: int | Unset = 1,
-        per_page: int | Unset = 10,
+        page: int | Unset = UNSET,
+        per_page: int | Unset = UNSET,
         search: str | Unset = UNSET,
         status: Sequence[InvoiceStatus | Literal["pending", "paid", "cancelled", "expired"]]
         | Unset = UNSET,
@@ -82,22 +85,20 @@ class Invoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            status_value: builtins.list[InvoiceStatus] | Unset = _codec.enum_arguments(
-                "status", InvoiceStatus.from_json, status
+            response = _list_invoices.sync_detailed(
+                page=page,
+                per_page=per_page,
+                search=search,
+                status=_codec.enum_arguments("status", InvoiceStatus.from_json, status),
+                date_from=date_from,
+                date_to=date_to,
+                client=self._client,
+                options=options,
             )
         except InvalidArgument as error:
             raise self._client.failure(error) from None
-        response = list_invoices.sync_detailed(
-            page=page,
-            per_page=per_page,
-            search=search,
-            status=status_value,
-            date_from=date_from,
-            date_to=date_to,
-            client=self._client,
-            options=options,
-        )
-        return cast("InvoicePage", succeeded(self._client, list_invoices.OPERATION, response))
+        result: InvoicePage = _parsing.succeeded(self._client, _list_invoices.OPERATION, response)
+        return result
 
     def create(
         self,
@@ -146,22 +147,23 @@ class Invoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            amount_value: Decimal = _codec.decimal_argument("amount", amount, "0.01")
-            phone_number_value: str = self._client.normalised("kz-phone", phone_number)
+            response = _create_invoice.sync_detailed(
+                body=CreateInvoiceRequest(
+                    amount=_codec.decimal_argument("amount", amount, "0.01"),
+                    phone_number=self._client.normalised("kz-phone", phone_number),
+                    description=description,
+                    external_order_id=external_order_id,
+                    webhook_id=webhook_id,
+                ),
+                client=self._client,
+                options=options,
+            )
         except InvalidArgument as error:
             raise self._client.failure(error) from None
-        response = create_invoice.sync_detailed(
-            body=CreateInvoiceRequest(
-                amount=amount_value,
-                phone_number=phone_number_value,
-                description=description,
-                external_order_id=external_order_id,
-                webhook_id=webhook_id,
-            ),
-            client=self._client,
-            options=options,
+        result: CreatedInvoice = _parsing.succeeded(
+            self._client, _create_invoice.OPERATION, response
         )
-        return cast("CreatedInvoice", succeeded(self._client, create_invoice.OPERATION, response))
+        return result
 
     def get(
         self,
@@ -188,12 +190,16 @@ class Invoices:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = get_invoice.sync_detailed(
-            id=id,
-            client=self._client,
-            options=options,
-        )
-        return cast("Invoice", succeeded(self._client, get_invoice.OPERATION, response))
+        try:
+            response = _get_invoice.sync_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: Invoice = _parsing.succeeded(self._client, _get_invoice.OPERATION, response)
+        return result
 
     def cancel(
         self,
@@ -224,25 +230,30 @@ class Invoices:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = cancel_invoice.sync_detailed(
-            id=id,
-            client=self._client,
-            options=options,
-        )
-        return cast("Invoice", succeeded(self._client, cancel_invoice.OPERATION, response))
+        try:
+            response = _cancel_invoice.sync_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: Invoice = _parsing.succeeded(self._client, _cancel_invoice.OPERATION, response)
+        return result
 
 
 class AsyncInvoices:
     """Ask a customer for a payment. An invoice starts as `pending` and ends as `paid`, `cancelled`
     (by the merchant) or `expired` (not paid before its deadline). The customer opens the
-    `payment_url`, sees the amount in Kaspi Pay and pays with Kaspi Gold. Every method is awaited."""
+    `payment_url`, sees the amount in Kaspi Pay and pays with Kaspi Gold. Every method is awaited.
+    """
 
     #: The operation behind each method, by the method's name.
-    OPERATIONS: ClassVar[Mapping[str, Operation]] = {
-        "list": OPERATIONS["listInvoices"],
-        "create": OPERATIONS["createInvoice"],
-        "get": OPERATIONS["getInvoice"],
-        "cancel": OPERATIONS["cancelInvoice"],
+    OPERATIONS: ClassVar[Mapping[str, _operations.Operation]] = {
+        "list": _operations.LIST_INVOICES,
+        "create": _operations.CREATE_INVOICE,
+        "get": _operations.GET_INVOICE,
+        "cancel": _operations.CANCEL_INVOICE,
     }
 
     def __init__(self, client: AuthenticatedClient) -> None:
@@ -251,8 +262,8 @@ class AsyncInvoices:
     async def list(
         self,
         *,
-        page: int | Unset = 1,
-        per_page: int | Unset = 10,
+        page: int | Unset = UNSET,
+        per_page: int | Unset = UNSET,
         search: str | Unset = UNSET,
         status: Sequence[InvoiceStatus | Literal["pending", "paid", "cancelled", "expired"]]
         | Unset = UNSET,
@@ -294,22 +305,20 @@ class AsyncInvoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            status_value: builtins.list[InvoiceStatus] | Unset = _codec.enum_arguments(
-                "status", InvoiceStatus.from_json, status
+            response = await _list_invoices.asyncio_detailed(
+                page=page,
+                per_page=per_page,
+                search=search,
+                status=_codec.enum_arguments("status", InvoiceStatus.from_json, status),
+                date_from=date_from,
+                date_to=date_to,
+                client=self._client,
+                options=options,
             )
         except InvalidArgument as error:
             raise self._client.failure(error) from None
-        response = await list_invoices.asyncio_detailed(
-            page=page,
-            per_page=per_page,
-            search=search,
-            status=status_value,
-            date_from=date_from,
-            date_to=date_to,
-            client=self._client,
-            options=options,
-        )
-        return cast("InvoicePage", succeeded(self._client, list_invoices.OPERATION, response))
+        result: InvoicePage = _parsing.succeeded(self._client, _list_invoices.OPERATION, response)
+        return result
 
     async def create(
         self,
@@ -358,22 +367,23 @@ class AsyncInvoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            amount_value: Decimal = _codec.decimal_argument("amount", amount, "0.01")
-            phone_number_value: str = self._client.normalised("kz-phone", phone_number)
+            response = await _create_invoice.asyncio_detailed(
+                body=CreateInvoiceRequest(
+                    amount=_codec.decimal_argument("amount", amount, "0.01"),
+                    phone_number=self._client.normalised("kz-phone", phone_number),
+                    description=description,
+                    external_order_id=external_order_id,
+                    webhook_id=webhook_id,
+                ),
+                client=self._client,
+                options=options,
+            )
         except InvalidArgument as error:
             raise self._client.failure(error) from None
-        response = await create_invoice.asyncio_detailed(
-            body=CreateInvoiceRequest(
-                amount=amount_value,
-                phone_number=phone_number_value,
-                description=description,
-                external_order_id=external_order_id,
-                webhook_id=webhook_id,
-            ),
-            client=self._client,
-            options=options,
+        result: CreatedInvoice = _parsing.succeeded(
+            self._client, _create_invoice.OPERATION, response
         )
-        return cast("CreatedInvoice", succeeded(self._client, create_invoice.OPERATION, response))
+        return result
 
     async def get(
         self,
@@ -400,12 +410,16 @@ class AsyncInvoices:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = await get_invoice.asyncio_detailed(
-            id=id,
-            client=self._client,
-            options=options,
-        )
-        return cast("Invoice", succeeded(self._client, get_invoice.OPERATION, response))
+        try:
+            response = await _get_invoice.asyncio_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: Invoice = _parsing.succeeded(self._client, _get_invoice.OPERATION, response)
+        return result
 
     async def cancel(
         self,
@@ -436,9 +450,13 @@ class AsyncInvoices:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = await cancel_invoice.asyncio_detailed(
-            id=id,
-            client=self._client,
-            options=options,
-        )
-        return cast("Invoice", succeeded(self._client, cancel_invoice.OPERATION, response))
+        try:
+            response = await _cancel_invoice.asyncio_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: Invoice = _parsing.succeeded(self._client, _cancel_invoice.OPERATION, response)
+        return result

@@ -1,15 +1,17 @@
 """The operations of the tag Organizations."""
 
 from collections.abc import Mapping
-from typing import ClassVar, cast
+from typing import ClassVar
 
-from ..api.organizations import get_organization_status, verify_organization
+from .. import operations as _operations
+from .. import parsing as _parsing
+from ..api.organizations import get_organization_status as _get_organization_status
+from ..api.organizations import verify_organization as _verify_organization
 from ..client import AuthenticatedClient
+from ..errors import InvalidArgument
 from ..models.organization_envelope import OrganizationEnvelope
 from ..models.organization_verification import OrganizationVerification
 from ..models.verify_organization_request import VerifyOrganizationRequest
-from ..operations import OPERATIONS, Operation
-from ..parsing import succeeded
 from ..types import CallOptions
 
 
@@ -20,12 +22,13 @@ class Organizations:
     Before verification, the owner adds the service's phone number to Kaspi Business as a
     *Cashier*. `verifyOrganization` then opens a window of 120 seconds in which the owner
     confirms in the Kaspi Business app. Poll `getOrganizationStatus` every 2 seconds and stop on
-    `verified`, on `failed`, or on the answer `410` (the window is over)."""
+    `verified`, on `failed`, or on the answer `410` (the window is over).
+    """
 
     #: The operation behind each method, by the method's name.
-    OPERATIONS: ClassVar[Mapping[str, Operation]] = {
-        "verify": OPERATIONS["verifyOrganization"],
-        "status": OPERATIONS["getOrganizationStatus"],
+    OPERATIONS: ClassVar[Mapping[str, _operations.Operation]] = {
+        "verify": _operations.VERIFY_ORGANIZATION,
+        "status": _operations.GET_ORGANIZATION_STATUS,
     }
 
     def __init__(self, client: AuthenticatedClient) -> None:
@@ -61,15 +64,18 @@ class Organizations:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = verify_organization.sync_detailed(
-            body=VerifyOrganizationRequest(idn=idn),
-            client=self._client,
-            options=options,
+        try:
+            response = _verify_organization.sync_detailed(
+                body=VerifyOrganizationRequest(idn=idn),
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: OrganizationVerification = _parsing.succeeded(
+            self._client, _verify_organization.OPERATION, response
         )
-        return cast(
-            "OrganizationVerification",
-            succeeded(self._client, verify_organization.OPERATION, response),
-        )
+        return result
 
     def status(
         self,
@@ -102,15 +108,18 @@ class Organizations:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = get_organization_status.sync_detailed(
-            id=id,
-            client=self._client,
-            options=options,
+        try:
+            response = _get_organization_status.sync_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: OrganizationEnvelope = _parsing.succeeded(
+            self._client, _get_organization_status.OPERATION, response
         )
-        return cast(
-            "OrganizationEnvelope",
-            succeeded(self._client, get_organization_status.OPERATION, response),
-        )
+        return result
 
 
 class AsyncOrganizations:
@@ -120,12 +129,13 @@ class AsyncOrganizations:
     Before verification, the owner adds the service's phone number to Kaspi Business as a
     *Cashier*. `verifyOrganization` then opens a window of 120 seconds in which the owner
     confirms in the Kaspi Business app. Poll `getOrganizationStatus` every 2 seconds and stop on
-    `verified`, on `failed`, or on the answer `410` (the window is over). Every method is awaited."""
+    `verified`, on `failed`, or on the answer `410` (the window is over). Every method is awaited.
+    """
 
     #: The operation behind each method, by the method's name.
-    OPERATIONS: ClassVar[Mapping[str, Operation]] = {
-        "verify": OPERATIONS["verifyOrganization"],
-        "status": OPERATIONS["getOrganizationStatus"],
+    OPERATIONS: ClassVar[Mapping[str, _operations.Operation]] = {
+        "verify": _operations.VERIFY_ORGANIZATION,
+        "status": _operations.GET_ORGANIZATION_STATUS,
     }
 
     def __init__(self, client: AuthenticatedClient) -> None:
@@ -161,15 +171,18 @@ class AsyncOrganizations:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = await verify_organization.asyncio_detailed(
-            body=VerifyOrganizationRequest(idn=idn),
-            client=self._client,
-            options=options,
+        try:
+            response = await _verify_organization.asyncio_detailed(
+                body=VerifyOrganizationRequest(idn=idn),
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: OrganizationVerification = _parsing.succeeded(
+            self._client, _verify_organization.OPERATION, response
         )
-        return cast(
-            "OrganizationVerification",
-            succeeded(self._client, verify_organization.OPERATION, response),
-        )
+        return result
 
     async def status(
         self,
@@ -202,12 +215,15 @@ class AsyncOrganizations:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = await get_organization_status.asyncio_detailed(
-            id=id,
-            client=self._client,
-            options=options,
+        try:
+            response = await _get_organization_status.asyncio_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: OrganizationEnvelope = _parsing.succeeded(
+            self._client, _get_organization_status.OPERATION, response
         )
-        return cast(
-            "OrganizationEnvelope",
-            succeeded(self._client, get_organization_status.OPERATION, response),
-        )
+        return result

@@ -3,20 +3,20 @@
 import datetime
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import ClassVar, Literal, cast
+from typing import ClassVar, Literal
 
 from .. import codec as _codec
-from ..api.recurring_invoices import (
-    bill_now_recurring_invoice,
-    cancel_recurring_invoice,
-    create_recurring_invoice,
-    get_recurring_invoice,
-    list_recurring_invoices,
-    pause_recurring_invoice,
-    resume_recurring_invoice,
-    skip_period_recurring_invoice,
-    update_recurring_invoice,
-)
+from .. import operations as _operations
+from .. import parsing as _parsing
+from ..api.recurring_invoices import bill_now_recurring_invoice as _bill_now_recurring_invoice
+from ..api.recurring_invoices import cancel_recurring_invoice as _cancel_recurring_invoice
+from ..api.recurring_invoices import create_recurring_invoice as _create_recurring_invoice
+from ..api.recurring_invoices import get_recurring_invoice as _get_recurring_invoice
+from ..api.recurring_invoices import list_recurring_invoices as _list_recurring_invoices
+from ..api.recurring_invoices import pause_recurring_invoice as _pause_recurring_invoice
+from ..api.recurring_invoices import resume_recurring_invoice as _resume_recurring_invoice
+from ..api.recurring_invoices import skip_period_recurring_invoice as _skip_period_recurring_invoice
+from ..api.recurring_invoices import update_recurring_invoice as _update_recurring_invoice
 from ..client import AuthenticatedClient
 from ..errors import InvalidArgument
 from ..models.billing_interval import BillingInterval
@@ -26,8 +26,6 @@ from ..models.recurring_invoice import RecurringInvoice
 from ..models.recurring_invoice_page import RecurringInvoicePage
 from ..models.recurring_invoice_status import RecurringInvoiceStatus
 from ..models.update_recurring_invoice_request import UpdateRecurringInvoiceRequest
-from ..operations import OPERATIONS, Operation
-from ..parsing import succeeded
 from ..types import UNSET, CallOptions, Unset
 
 
@@ -37,19 +35,20 @@ class RecurringInvoices:
     last day. Each billing issues an ordinary invoice, which the customer pays as any other.
 
     `active` can be paused and resumed. `cancelled` is final. Nothing is billed after
-    `end_date`."""
+    `end_date`.
+    """
 
     #: The operation behind each method, by the method's name.
-    OPERATIONS: ClassVar[Mapping[str, Operation]] = {
-        "list": OPERATIONS["listRecurringInvoices"],
-        "create": OPERATIONS["createRecurringInvoice"],
-        "get": OPERATIONS["getRecurringInvoice"],
-        "update": OPERATIONS["updateRecurringInvoice"],
-        "pause": OPERATIONS["pauseRecurringInvoice"],
-        "resume": OPERATIONS["resumeRecurringInvoice"],
-        "cancel": OPERATIONS["cancelRecurringInvoice"],
-        "bill_now": OPERATIONS["billNowRecurringInvoice"],
-        "skip_period": OPERATIONS["skipPeriodRecurringInvoice"],
+    OPERATIONS: ClassVar[Mapping[str, _operations.Operation]] = {
+        "list": _operations.LIST_RECURRING_INVOICES,
+        "create": _operations.CREATE_RECURRING_INVOICE,
+        "get": _operations.GET_RECURRING_INVOICE,
+        "update": _operations.UPDATE_RECURRING_INVOICE,
+        "pause": _operations.PAUSE_RECURRING_INVOICE,
+        "resume": _operations.RESUME_RECURRING_INVOICE,
+        "cancel": _operations.CANCEL_RECURRING_INVOICE,
+        "bill_now": _operations.BILL_NOW_RECURRING_INVOICE,
+        "skip_period": _operations.SKIP_PERIOD_RECURRING_INVOICE,
     }
 
     def __init__(self, client: AuthenticatedClient) -> None:
@@ -58,8 +57,8 @@ class RecurringInvoices:
     def list(
         self,
         *,
-        page: int | Unset = 1,
-        per_page: int | Unset = 10,
+        page: int | Unset = UNSET,
+        per_page: int | Unset = UNSET,
         status: RecurringInvoiceStatus | Literal["active", "paused", "cancelled"] | Unset = UNSET,
         options: CallOptions | None = None,
     ) -> RecurringInvoicePage:
@@ -90,22 +89,19 @@ class RecurringInvoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            status_value: RecurringInvoiceStatus | Unset = _codec.enum_argument(
-                "status", RecurringInvoiceStatus.from_json, status
+            response = _list_recurring_invoices.sync_detailed(
+                page=page,
+                per_page=per_page,
+                status=_codec.enum_argument("status", RecurringInvoiceStatus.from_json, status),
+                client=self._client,
+                options=options,
             )
         except InvalidArgument as error:
             raise self._client.failure(error) from None
-        response = list_recurring_invoices.sync_detailed(
-            page=page,
-            per_page=per_page,
-            status=status_value,
-            client=self._client,
-            options=options,
+        result: RecurringInvoicePage = _parsing.succeeded(
+            self._client, _list_recurring_invoices.OPERATION, response
         )
-        return cast(
-            "RecurringInvoicePage",
-            succeeded(self._client, list_recurring_invoices.OPERATION, response),
-        )
+        return result
 
     def create(
         self,
@@ -155,30 +151,25 @@ class RecurringInvoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            amount_value: Decimal = _codec.decimal_argument("amount", amount, "0.01")
-            phone_number_value: str = self._client.normalised("kz-phone", phone_number)
-            interval_value: BillingInterval = _codec.enum_argument(
-                "interval", BillingInterval.from_json, interval
+            response = _create_recurring_invoice.sync_detailed(
+                body=CreateRecurringInvoiceRequest(
+                    amount=_codec.decimal_argument("amount", amount, "0.01"),
+                    phone_number=self._client.normalised("kz-phone", phone_number),
+                    interval=_codec.enum_argument("interval", BillingInterval.from_json, interval),
+                    description=description,
+                    start_date=start_date,
+                    end_date=end_date,
+                    webhook_id=webhook_id,
+                ),
+                client=self._client,
+                options=options,
             )
         except InvalidArgument as error:
             raise self._client.failure(error) from None
-        response = create_recurring_invoice.sync_detailed(
-            body=CreateRecurringInvoiceRequest(
-                amount=amount_value,
-                phone_number=phone_number_value,
-                interval=interval_value,
-                description=description,
-                start_date=start_date,
-                end_date=end_date,
-                webhook_id=webhook_id,
-            ),
-            client=self._client,
-            options=options,
+        result: RecurringInvoice = _parsing.succeeded(
+            self._client, _create_recurring_invoice.OPERATION, response
         )
-        return cast(
-            "RecurringInvoice",
-            succeeded(self._client, create_recurring_invoice.OPERATION, response),
-        )
+        return result
 
     def get(
         self,
@@ -204,14 +195,18 @@ class RecurringInvoices:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = get_recurring_invoice.sync_detailed(
-            id=id,
-            client=self._client,
-            options=options,
+        try:
+            response = _get_recurring_invoice.sync_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: RecurringInvoice = _parsing.succeeded(
+            self._client, _get_recurring_invoice.OPERATION, response
         )
-        return cast(
-            "RecurringInvoice", succeeded(self._client, get_recurring_invoice.OPERATION, response)
-        )
+        return result
 
     def update(
         self,
@@ -237,11 +232,11 @@ class RecurringInvoices:
         refused with 422.
 
         Args:
-            id: The recurring invoice's id. Limits: at least 1.
             amount: The new amount of each billing, in tenge. Limits: at least 0.01; at most
                 99999999.99; a multiple of 0.01.
             description: What is being paid for, at most 500 characters. Limits: length at most 500.
             interval: How often it bills from now on. Limits: one of daily, weekly, monthly, yearly.
+            id: The recurring invoice's id. Limits: at least 1.
 
         Returns:
             The recurring invoice after the change.
@@ -256,24 +251,22 @@ class RecurringInvoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            amount_value: Decimal | None | Unset = _codec.decimal_argument("amount", amount, "0.01")
-            interval_value: BillingInterval | None | Unset = _codec.enum_argument(
-                "interval", BillingInterval.from_json, interval
+            response = _update_recurring_invoice.sync_detailed(
+                id=id,
+                body=UpdateRecurringInvoiceRequest(
+                    amount=_codec.decimal_argument("amount", amount, "0.01"),
+                    description=description,
+                    interval=_codec.enum_argument("interval", BillingInterval.from_json, interval),
+                ),
+                client=self._client,
+                options=options,
             )
         except InvalidArgument as error:
             raise self._client.failure(error) from None
-        response = update_recurring_invoice.sync_detailed(
-            id=id,
-            body=UpdateRecurringInvoiceRequest(
-                amount=amount_value, description=description, interval=interval_value
-            ),
-            client=self._client,
-            options=options,
+        result: RecurringInvoice = _parsing.succeeded(
+            self._client, _update_recurring_invoice.OPERATION, response
         )
-        return cast(
-            "RecurringInvoice",
-            succeeded(self._client, update_recurring_invoice.OPERATION, response),
-        )
+        return result
 
     def pause(
         self,
@@ -302,14 +295,18 @@ class RecurringInvoices:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = pause_recurring_invoice.sync_detailed(
-            id=id,
-            client=self._client,
-            options=options,
+        try:
+            response = _pause_recurring_invoice.sync_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: RecurringInvoice = _parsing.succeeded(
+            self._client, _pause_recurring_invoice.OPERATION, response
         )
-        return cast(
-            "RecurringInvoice", succeeded(self._client, pause_recurring_invoice.OPERATION, response)
-        )
+        return result
 
     def resume(
         self,
@@ -342,15 +339,18 @@ class RecurringInvoices:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = resume_recurring_invoice.sync_detailed(
-            id=id,
-            client=self._client,
-            options=options,
+        try:
+            response = _resume_recurring_invoice.sync_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: RecurringInvoice = _parsing.succeeded(
+            self._client, _resume_recurring_invoice.OPERATION, response
         )
-        return cast(
-            "RecurringInvoice",
-            succeeded(self._client, resume_recurring_invoice.OPERATION, response),
-        )
+        return result
 
     def cancel(
         self,
@@ -379,15 +379,18 @@ class RecurringInvoices:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = cancel_recurring_invoice.sync_detailed(
-            id=id,
-            client=self._client,
-            options=options,
+        try:
+            response = _cancel_recurring_invoice.sync_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: RecurringInvoice = _parsing.succeeded(
+            self._client, _cancel_recurring_invoice.OPERATION, response
         )
-        return cast(
-            "RecurringInvoice",
-            succeeded(self._client, cancel_recurring_invoice.OPERATION, response),
-        )
+        return result
 
     def bill_now(
         self,
@@ -421,14 +424,18 @@ class RecurringInvoices:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = bill_now_recurring_invoice.sync_detailed(
-            id=id,
-            client=self._client,
-            options=options,
+        try:
+            response = _bill_now_recurring_invoice.sync_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: Invoice = _parsing.succeeded(
+            self._client, _bill_now_recurring_invoice.OPERATION, response
         )
-        return cast(
-            "Invoice", succeeded(self._client, bill_now_recurring_invoice.OPERATION, response)
-        )
+        return result
 
     def skip_period(
         self,
@@ -461,15 +468,18 @@ class RecurringInvoices:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = skip_period_recurring_invoice.sync_detailed(
-            id=id,
-            client=self._client,
-            options=options,
+        try:
+            response = _skip_period_recurring_invoice.sync_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: RecurringInvoice = _parsing.succeeded(
+            self._client, _skip_period_recurring_invoice.OPERATION, response
         )
-        return cast(
-            "RecurringInvoice",
-            succeeded(self._client, skip_period_recurring_invoice.OPERATION, response),
-        )
+        return result
 
 
 class AsyncRecurringInvoices:
@@ -478,19 +488,20 @@ class AsyncRecurringInvoices:
     last day. Each billing issues an ordinary invoice, which the customer pays as any other.
 
     `active` can be paused and resumed. `cancelled` is final. Nothing is billed after
-    `end_date`. Every method is awaited."""
+    `end_date`. Every method is awaited.
+    """
 
     #: The operation behind each method, by the method's name.
-    OPERATIONS: ClassVar[Mapping[str, Operation]] = {
-        "list": OPERATIONS["listRecurringInvoices"],
-        "create": OPERATIONS["createRecurringInvoice"],
-        "get": OPERATIONS["getRecurringInvoice"],
-        "update": OPERATIONS["updateRecurringInvoice"],
-        "pause": OPERATIONS["pauseRecurringInvoice"],
-        "resume": OPERATIONS["resumeRecurringInvoice"],
-        "cancel": OPERATIONS["cancelRecurringInvoice"],
-        "bill_now": OPERATIONS["billNowRecurringInvoice"],
-        "skip_period": OPERATIONS["skipPeriodRecurringInvoice"],
+    OPERATIONS: ClassVar[Mapping[str, _operations.Operation]] = {
+        "list": _operations.LIST_RECURRING_INVOICES,
+        "create": _operations.CREATE_RECURRING_INVOICE,
+        "get": _operations.GET_RECURRING_INVOICE,
+        "update": _operations.UPDATE_RECURRING_INVOICE,
+        "pause": _operations.PAUSE_RECURRING_INVOICE,
+        "resume": _operations.RESUME_RECURRING_INVOICE,
+        "cancel": _operations.CANCEL_RECURRING_INVOICE,
+        "bill_now": _operations.BILL_NOW_RECURRING_INVOICE,
+        "skip_period": _operations.SKIP_PERIOD_RECURRING_INVOICE,
     }
 
     def __init__(self, client: AuthenticatedClient) -> None:
@@ -499,8 +510,8 @@ class AsyncRecurringInvoices:
     async def list(
         self,
         *,
-        page: int | Unset = 1,
-        per_page: int | Unset = 10,
+        page: int | Unset = UNSET,
+        per_page: int | Unset = UNSET,
         status: RecurringInvoiceStatus | Literal["active", "paused", "cancelled"] | Unset = UNSET,
         options: CallOptions | None = None,
     ) -> RecurringInvoicePage:
@@ -531,22 +542,19 @@ class AsyncRecurringInvoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            status_value: RecurringInvoiceStatus | Unset = _codec.enum_argument(
-                "status", RecurringInvoiceStatus.from_json, status
+            response = await _list_recurring_invoices.asyncio_detailed(
+                page=page,
+                per_page=per_page,
+                status=_codec.enum_argument("status", RecurringInvoiceStatus.from_json, status),
+                client=self._client,
+                options=options,
             )
         except InvalidArgument as error:
             raise self._client.failure(error) from None
-        response = await list_recurring_invoices.asyncio_detailed(
-            page=page,
-            per_page=per_page,
-            status=status_value,
-            client=self._client,
-            options=options,
+        result: RecurringInvoicePage = _parsing.succeeded(
+            self._client, _list_recurring_invoices.OPERATION, response
         )
-        return cast(
-            "RecurringInvoicePage",
-            succeeded(self._client, list_recurring_invoices.OPERATION, response),
-        )
+        return result
 
     async def create(
         self,
@@ -596,30 +604,25 @@ class AsyncRecurringInvoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            amount_value: Decimal = _codec.decimal_argument("amount", amount, "0.01")
-            phone_number_value: str = self._client.normalised("kz-phone", phone_number)
-            interval_value: BillingInterval = _codec.enum_argument(
-                "interval", BillingInterval.from_json, interval
+            response = await _create_recurring_invoice.asyncio_detailed(
+                body=CreateRecurringInvoiceRequest(
+                    amount=_codec.decimal_argument("amount", amount, "0.01"),
+                    phone_number=self._client.normalised("kz-phone", phone_number),
+                    interval=_codec.enum_argument("interval", BillingInterval.from_json, interval),
+                    description=description,
+                    start_date=start_date,
+                    end_date=end_date,
+                    webhook_id=webhook_id,
+                ),
+                client=self._client,
+                options=options,
             )
         except InvalidArgument as error:
             raise self._client.failure(error) from None
-        response = await create_recurring_invoice.asyncio_detailed(
-            body=CreateRecurringInvoiceRequest(
-                amount=amount_value,
-                phone_number=phone_number_value,
-                interval=interval_value,
-                description=description,
-                start_date=start_date,
-                end_date=end_date,
-                webhook_id=webhook_id,
-            ),
-            client=self._client,
-            options=options,
+        result: RecurringInvoice = _parsing.succeeded(
+            self._client, _create_recurring_invoice.OPERATION, response
         )
-        return cast(
-            "RecurringInvoice",
-            succeeded(self._client, create_recurring_invoice.OPERATION, response),
-        )
+        return result
 
     async def get(
         self,
@@ -645,14 +648,18 @@ class AsyncRecurringInvoices:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = await get_recurring_invoice.asyncio_detailed(
-            id=id,
-            client=self._client,
-            options=options,
+        try:
+            response = await _get_recurring_invoice.asyncio_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: RecurringInvoice = _parsing.succeeded(
+            self._client, _get_recurring_invoice.OPERATION, response
         )
-        return cast(
-            "RecurringInvoice", succeeded(self._client, get_recurring_invoice.OPERATION, response)
-        )
+        return result
 
     async def update(
         self,
@@ -678,11 +685,11 @@ class AsyncRecurringInvoices:
         refused with 422.
 
         Args:
-            id: The recurring invoice's id. Limits: at least 1.
             amount: The new amount of each billing, in tenge. Limits: at least 0.01; at most
                 99999999.99; a multiple of 0.01.
             description: What is being paid for, at most 500 characters. Limits: length at most 500.
             interval: How often it bills from now on. Limits: one of daily, weekly, monthly, yearly.
+            id: The recurring invoice's id. Limits: at least 1.
 
         Returns:
             The recurring invoice after the change.
@@ -697,24 +704,22 @@ class AsyncRecurringInvoices:
             503: The service's session with Kaspi has expired.
         """
         try:
-            amount_value: Decimal | None | Unset = _codec.decimal_argument("amount", amount, "0.01")
-            interval_value: BillingInterval | None | Unset = _codec.enum_argument(
-                "interval", BillingInterval.from_json, interval
+            response = await _update_recurring_invoice.asyncio_detailed(
+                id=id,
+                body=UpdateRecurringInvoiceRequest(
+                    amount=_codec.decimal_argument("amount", amount, "0.01"),
+                    description=description,
+                    interval=_codec.enum_argument("interval", BillingInterval.from_json, interval),
+                ),
+                client=self._client,
+                options=options,
             )
         except InvalidArgument as error:
             raise self._client.failure(error) from None
-        response = await update_recurring_invoice.asyncio_detailed(
-            id=id,
-            body=UpdateRecurringInvoiceRequest(
-                amount=amount_value, description=description, interval=interval_value
-            ),
-            client=self._client,
-            options=options,
+        result: RecurringInvoice = _parsing.succeeded(
+            self._client, _update_recurring_invoice.OPERATION, response
         )
-        return cast(
-            "RecurringInvoice",
-            succeeded(self._client, update_recurring_invoice.OPERATION, response),
-        )
+        return result
 
     async def pause(
         self,
@@ -743,14 +748,18 @@ class AsyncRecurringInvoices:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = await pause_recurring_invoice.asyncio_detailed(
-            id=id,
-            client=self._client,
-            options=options,
+        try:
+            response = await _pause_recurring_invoice.asyncio_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: RecurringInvoice = _parsing.succeeded(
+            self._client, _pause_recurring_invoice.OPERATION, response
         )
-        return cast(
-            "RecurringInvoice", succeeded(self._client, pause_recurring_invoice.OPERATION, response)
-        )
+        return result
 
     async def resume(
         self,
@@ -783,15 +792,18 @@ class AsyncRecurringInvoices:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = await resume_recurring_invoice.asyncio_detailed(
-            id=id,
-            client=self._client,
-            options=options,
+        try:
+            response = await _resume_recurring_invoice.asyncio_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: RecurringInvoice = _parsing.succeeded(
+            self._client, _resume_recurring_invoice.OPERATION, response
         )
-        return cast(
-            "RecurringInvoice",
-            succeeded(self._client, resume_recurring_invoice.OPERATION, response),
-        )
+        return result
 
     async def cancel(
         self,
@@ -820,15 +832,18 @@ class AsyncRecurringInvoices:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = await cancel_recurring_invoice.asyncio_detailed(
-            id=id,
-            client=self._client,
-            options=options,
+        try:
+            response = await _cancel_recurring_invoice.asyncio_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: RecurringInvoice = _parsing.succeeded(
+            self._client, _cancel_recurring_invoice.OPERATION, response
         )
-        return cast(
-            "RecurringInvoice",
-            succeeded(self._client, cancel_recurring_invoice.OPERATION, response),
-        )
+        return result
 
     async def bill_now(
         self,
@@ -862,14 +877,18 @@ class AsyncRecurringInvoices:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = await bill_now_recurring_invoice.asyncio_detailed(
-            id=id,
-            client=self._client,
-            options=options,
+        try:
+            response = await _bill_now_recurring_invoice.asyncio_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: Invoice = _parsing.succeeded(
+            self._client, _bill_now_recurring_invoice.OPERATION, response
         )
-        return cast(
-            "Invoice", succeeded(self._client, bill_now_recurring_invoice.OPERATION, response)
-        )
+        return result
 
     async def skip_period(
         self,
@@ -902,12 +921,15 @@ class AsyncRecurringInvoices:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = await skip_period_recurring_invoice.asyncio_detailed(
-            id=id,
-            client=self._client,
-            options=options,
+        try:
+            response = await _skip_period_recurring_invoice.asyncio_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: RecurringInvoice = _parsing.succeeded(
+            self._client, _skip_period_recurring_invoice.OPERATION, response
         )
-        return cast(
-            "RecurringInvoice",
-            succeeded(self._client, skip_period_recurring_invoice.OPERATION, response),
-        )
+        return result

@@ -2,31 +2,35 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from .. import codec as _codec
-from ..api.refunds import create_refund, get_refund, list_invoice_refunds, list_refunds
+from .. import operations as _operations
+from .. import parsing as _parsing
+from ..api.refunds import create_refund as _create_refund
+from ..api.refunds import get_refund as _get_refund
+from ..api.refunds import list_invoice_refunds as _list_invoice_refunds
+from ..api.refunds import list_refunds as _list_refunds
 from ..client import AuthenticatedClient
 from ..errors import InvalidArgument
 from ..models.create_refund_request import CreateRefundRequest
 from ..models.refund import Refund
 from ..models.refund_list import RefundList
 from ..models.refund_page import RefundPage
-from ..operations import OPERATIONS, Operation
-from ..parsing import succeeded
 from ..types import UNSET, CallOptions, Unset
 
 
 class Refunds:
     """Give back the money of a paid invoice, whole or in several parts, until its amount is used
-    up. The invoice itself stays `paid`."""
+    up. The invoice itself stays `paid`.
+    """
 
     #: The operation behind each method, by the method's name.
-    OPERATIONS: ClassVar[Mapping[str, Operation]] = {
-        "create": OPERATIONS["createRefund"],
-        "list_for_invoice": OPERATIONS["listInvoiceRefunds"],
-        "list": OPERATIONS["listRefunds"],
-        "get": OPERATIONS["getRefund"],
+    OPERATIONS: ClassVar[Mapping[str, _operations.Operation]] = {
+        "create": _operations.CREATE_REFUND,
+        "list_for_invoice": _operations.LIST_INVOICE_REFUNDS,
+        "list": _operations.LIST_REFUNDS,
+        "get": _operations.GET_REFUND,
     }
 
     def __init__(self, client: AuthenticatedClient) -> None:
@@ -53,11 +57,11 @@ class Refunds:
         this specification assumes 422 on `amount`, and 400 when nothing is left to refund.
 
         Args:
-            id: The invoice's id. Limits: at least 1.
             amount: How much to give back, in tenge; not more than what is left of the invoice.
                 Absent: everything that is left. Limits: at least 0.01; at most 99999999.99; a
                 multiple of 0.01.
             reason: Why, at most 500 characters. Limits: length at most 500.
+            id: The invoice's id. Limits: at least 1.
 
         Returns:
             The refund.
@@ -73,18 +77,20 @@ class Refunds:
             503: The service's session with Kaspi has expired.
         """
         try:
-            amount_value: Decimal | None | Unset = _codec.decimal_argument("amount", amount, "0.01")
+            response = _create_refund.sync_detailed(
+                id=id,
+                body=UNSET
+                if amount is UNSET and reason is UNSET
+                else CreateRefundRequest(
+                    amount=_codec.decimal_argument("amount", amount, "0.01"), reason=reason
+                ),
+                client=self._client,
+                options=options,
+            )
         except InvalidArgument as error:
             raise self._client.failure(error) from None
-        response = create_refund.sync_detailed(
-            id=id,
-            body=UNSET
-            if amount_value is UNSET and reason is UNSET
-            else CreateRefundRequest(amount=amount_value, reason=reason),
-            client=self._client,
-            options=options,
-        )
-        return cast("Refund", succeeded(self._client, create_refund.OPERATION, response))
+        result: Refund = _parsing.succeeded(self._client, _create_refund.OPERATION, response)
+        return result
 
     def list_for_invoice(
         self,
@@ -110,18 +116,24 @@ class Refunds:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = list_invoice_refunds.sync_detailed(
-            id=id,
-            client=self._client,
-            options=options,
+        try:
+            response = _list_invoice_refunds.sync_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: RefundList = _parsing.succeeded(
+            self._client, _list_invoice_refunds.OPERATION, response
         )
-        return cast("RefundList", succeeded(self._client, list_invoice_refunds.OPERATION, response))
+        return result
 
     def list(
         self,
         *,
-        page: int | Unset = 1,
-        per_page: int | Unset = 10,
+        page: int | Unset = UNSET,
+        per_page: int | Unset = UNSET,
         options: CallOptions | None = None,
     ) -> RefundPage:
         """List refunds.
@@ -147,13 +159,17 @@ class Refunds:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = list_refunds.sync_detailed(
-            page=page,
-            per_page=per_page,
-            client=self._client,
-            options=options,
-        )
-        return cast("RefundPage", succeeded(self._client, list_refunds.OPERATION, response))
+        try:
+            response = _list_refunds.sync_detailed(
+                page=page,
+                per_page=per_page,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: RefundPage = _parsing.succeeded(self._client, _list_refunds.OPERATION, response)
+        return result
 
     def get(
         self,
@@ -179,24 +195,29 @@ class Refunds:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = get_refund.sync_detailed(
-            id=id,
-            client=self._client,
-            options=options,
-        )
-        return cast("Refund", succeeded(self._client, get_refund.OPERATION, response))
+        try:
+            response = _get_refund.sync_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: Refund = _parsing.succeeded(self._client, _get_refund.OPERATION, response)
+        return result
 
 
 class AsyncRefunds:
     """Give back the money of a paid invoice, whole or in several parts, until its amount is used
-    up. The invoice itself stays `paid`. Every method is awaited."""
+    up. The invoice itself stays `paid`. Every method is awaited.
+    """
 
     #: The operation behind each method, by the method's name.
-    OPERATIONS: ClassVar[Mapping[str, Operation]] = {
-        "create": OPERATIONS["createRefund"],
-        "list_for_invoice": OPERATIONS["listInvoiceRefunds"],
-        "list": OPERATIONS["listRefunds"],
-        "get": OPERATIONS["getRefund"],
+    OPERATIONS: ClassVar[Mapping[str, _operations.Operation]] = {
+        "create": _operations.CREATE_REFUND,
+        "list_for_invoice": _operations.LIST_INVOICE_REFUNDS,
+        "list": _operations.LIST_REFUNDS,
+        "get": _operations.GET_REFUND,
     }
 
     def __init__(self, client: AuthenticatedClient) -> None:
@@ -223,11 +244,11 @@ class AsyncRefunds:
         this specification assumes 422 on `amount`, and 400 when nothing is left to refund.
 
         Args:
-            id: The invoice's id. Limits: at least 1.
             amount: How much to give back, in tenge; not more than what is left of the invoice.
                 Absent: everything that is left. Limits: at least 0.01; at most 99999999.99; a
                 multiple of 0.01.
             reason: Why, at most 500 characters. Limits: length at most 500.
+            id: The invoice's id. Limits: at least 1.
 
         Returns:
             The refund.
@@ -243,18 +264,20 @@ class AsyncRefunds:
             503: The service's session with Kaspi has expired.
         """
         try:
-            amount_value: Decimal | None | Unset = _codec.decimal_argument("amount", amount, "0.01")
+            response = await _create_refund.asyncio_detailed(
+                id=id,
+                body=UNSET
+                if amount is UNSET and reason is UNSET
+                else CreateRefundRequest(
+                    amount=_codec.decimal_argument("amount", amount, "0.01"), reason=reason
+                ),
+                client=self._client,
+                options=options,
+            )
         except InvalidArgument as error:
             raise self._client.failure(error) from None
-        response = await create_refund.asyncio_detailed(
-            id=id,
-            body=UNSET
-            if amount_value is UNSET and reason is UNSET
-            else CreateRefundRequest(amount=amount_value, reason=reason),
-            client=self._client,
-            options=options,
-        )
-        return cast("Refund", succeeded(self._client, create_refund.OPERATION, response))
+        result: Refund = _parsing.succeeded(self._client, _create_refund.OPERATION, response)
+        return result
 
     async def list_for_invoice(
         self,
@@ -280,18 +303,24 @@ class AsyncRefunds:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = await list_invoice_refunds.asyncio_detailed(
-            id=id,
-            client=self._client,
-            options=options,
+        try:
+            response = await _list_invoice_refunds.asyncio_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: RefundList = _parsing.succeeded(
+            self._client, _list_invoice_refunds.OPERATION, response
         )
-        return cast("RefundList", succeeded(self._client, list_invoice_refunds.OPERATION, response))
+        return result
 
     async def list(
         self,
         *,
-        page: int | Unset = 1,
-        per_page: int | Unset = 10,
+        page: int | Unset = UNSET,
+        per_page: int | Unset = UNSET,
         options: CallOptions | None = None,
     ) -> RefundPage:
         """List refunds.
@@ -317,13 +346,17 @@ class AsyncRefunds:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = await list_refunds.asyncio_detailed(
-            page=page,
-            per_page=per_page,
-            client=self._client,
-            options=options,
-        )
-        return cast("RefundPage", succeeded(self._client, list_refunds.OPERATION, response))
+        try:
+            response = await _list_refunds.asyncio_detailed(
+                page=page,
+                per_page=per_page,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: RefundPage = _parsing.succeeded(self._client, _list_refunds.OPERATION, response)
+        return result
 
     async def get(
         self,
@@ -349,9 +382,13 @@ class AsyncRefunds:
             502: Kaspi did not answer, or answered with an error.
             503: The service's session with Kaspi has expired.
         """
-        response = await get_refund.asyncio_detailed(
-            id=id,
-            client=self._client,
-            options=options,
-        )
-        return cast("Refund", succeeded(self._client, get_refund.OPERATION, response))
+        try:
+            response = await _get_refund.asyncio_detailed(
+                id=id,
+                client=self._client,
+                options=options,
+            )
+        except InvalidArgument as error:
+            raise self._client.failure(error) from None
+        result: Refund = _parsing.succeeded(self._client, _get_refund.OPERATION, response)
+        return result

@@ -4,14 +4,14 @@ from typing import Any
 
 import httpx
 
+from ... import client as _client
 from ... import codec as _codec
 from ... import operations as _operations
 from ... import parsing as _parsing
-from ...client import AuthenticatedClient, Client
+from ... import types as _types
 from ...models.error import Error
 from ...models.invoice import Invoice
 from ...models.rate_limit_error_body import RateLimitErrorBody
-from ...types import CallOptions, Response
 
 OPERATION = _operations.CANCEL_INVOICE
 
@@ -21,15 +21,13 @@ def _get_kwargs(
 ) -> dict[str, Any]:
     request: dict[str, Any] = {
         "method": OPERATION.method,
-        "url": "/invoices/{id}/cancel".format(
-            id=_codec.path_value(id),
-        ),
+        "url": f"/invoices/{_codec.path_value('id', id)}/cancel",
     }
     return request
 
 
 def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: _client.Client, response: httpx.Response
 ) -> Error | Invoice | RateLimitErrorBody | None:
     if response.status_code == 200:
         return _parsing.success_body(client, OPERATION, response, Invoice.from_dict)
@@ -52,9 +50,9 @@ def _parse_response(
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | Invoice | RateLimitErrorBody]:
-    return Response(
+    *, client: _client.Client, response: httpx.Response
+) -> _types.Response[Error | Invoice | RateLimitErrorBody]:
+    return _types.Response(
         status_code=response.status_code,
         content=response.content,
         headers=response.headers,
@@ -65,9 +63,9 @@ def _build_response(
 def sync_detailed(
     id: int,
     *,
-    client: AuthenticatedClient,
-    options: CallOptions | None = None,
-) -> Response[Error | Invoice | RateLimitErrorBody]:
+    client: _client.AuthenticatedClient,
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | Invoice | RateLimitErrorBody]:
     """Cancel a pending invoice.
 
     The customer can no longer pay it. Only a `pending` invoice can be cancelled; for a paid one
@@ -103,8 +101,8 @@ def sync_detailed(
 def sync(
     id: int,
     *,
-    client: AuthenticatedClient,
-    options: CallOptions | None = None,
+    client: _client.AuthenticatedClient,
+    options: _types.CallOptions | None = None,
 ) -> Error | Invoice | RateLimitErrorBody | None:
     """Cancel a pending invoice. The body alone; see `sync_detailed`."""
     return sync_detailed(
@@ -117,9 +115,9 @@ def sync(
 async def asyncio_detailed(
     id: int,
     *,
-    client: AuthenticatedClient,
-    options: CallOptions | None = None,
-) -> Response[Error | Invoice | RateLimitErrorBody]:
+    client: _client.AuthenticatedClient,
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | Invoice | RateLimitErrorBody]:
     """Cancel a pending invoice. As `sync_detailed`, for async code."""
     request = _get_kwargs(
         id=id,
@@ -133,8 +131,8 @@ async def asyncio_detailed(
 async def asyncio(
     id: int,
     *,
-    client: AuthenticatedClient,
-    options: CallOptions | None = None,
+    client: _client.AuthenticatedClient,
+    options: _types.CallOptions | None = None,
 ) -> Error | Invoice | RateLimitErrorBody | None:
     """Cancel a pending invoice. The body alone; see `asyncio_detailed`."""
     return (

@@ -4,16 +4,16 @@ from typing import Any
 
 import httpx
 
+from ... import client as _client
 from ... import codec as _codec
 from ... import operations as _operations
 from ... import parsing as _parsing
-from ...client import AuthenticatedClient, Client
+from ... import types as _types
 from ...models.create_invoice_request import CreateInvoiceRequest
 from ...models.created_invoice import CreatedInvoice
 from ...models.error import Error
 from ...models.rate_limit_error_body import RateLimitErrorBody
 from ...models.validation_error_body import ValidationErrorBody
-from ...types import CallOptions, Response
 
 OPERATION = _operations.CREATE_INVOICE
 
@@ -22,17 +22,16 @@ def _get_kwargs(
     *,
     body: CreateInvoiceRequest,
 ) -> dict[str, Any]:
-    request: dict[str, Any] = {
-        "method": OPERATION.method,
-        "url": "/invoices",
-    }
+    request: dict[str, Any] = {"method": OPERATION.method, "url": "/invoices"}
+    headers: dict[str, str] = _codec.headers({})
     request["content"] = _codec.dumps(body)
-    request["headers"] = {**request.get("headers", {}), "Content-Type": "application/json"}
+    headers["Content-Type"] = "application/json"
+    request["headers"] = headers
     return request
 
 
 def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: _client.Client, response: httpx.Response
 ) -> CreatedInvoice | Error | RateLimitErrorBody | ValidationErrorBody | None:
     if response.status_code == 200:
         return _parsing.success_body(client, OPERATION, response, CreatedInvoice.from_dict)
@@ -55,9 +54,9 @@ def _parse_response(
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[CreatedInvoice | Error | RateLimitErrorBody | ValidationErrorBody]:
-    return Response(
+    *, client: _client.Client, response: httpx.Response
+) -> _types.Response[CreatedInvoice | Error | RateLimitErrorBody | ValidationErrorBody]:
+    return _types.Response(
         status_code=response.status_code,
         content=response.content,
         headers=response.headers,
@@ -67,10 +66,10 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient,
+    client: _client.AuthenticatedClient,
     body: CreateInvoiceRequest,
-    options: CallOptions | None = None,
-) -> Response[CreatedInvoice | Error | RateLimitErrorBody | ValidationErrorBody]:
+    options: _types.CallOptions | None = None,
+) -> _types.Response[CreatedInvoice | Error | RateLimitErrorBody | ValidationErrorBody]:
     """Create an invoice.
 
     Asks the customer with this phone number for a payment. The invoice is `pending`; redirect
@@ -104,24 +103,24 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient,
+    client: _client.AuthenticatedClient,
     body: CreateInvoiceRequest,
-    options: CallOptions | None = None,
+    options: _types.CallOptions | None = None,
 ) -> CreatedInvoice | Error | RateLimitErrorBody | ValidationErrorBody | None:
     """Create an invoice. The body alone; see `sync_detailed`."""
     return sync_detailed(
-        client=client,
         body=body,
+        client=client,
         options=options,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient,
+    client: _client.AuthenticatedClient,
     body: CreateInvoiceRequest,
-    options: CallOptions | None = None,
-) -> Response[CreatedInvoice | Error | RateLimitErrorBody | ValidationErrorBody]:
+    options: _types.CallOptions | None = None,
+) -> _types.Response[CreatedInvoice | Error | RateLimitErrorBody | ValidationErrorBody]:
     """Create an invoice. As `sync_detailed`, for async code."""
     request = _get_kwargs(
         body=body,
@@ -134,15 +133,15 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient,
+    client: _client.AuthenticatedClient,
     body: CreateInvoiceRequest,
-    options: CallOptions | None = None,
+    options: _types.CallOptions | None = None,
 ) -> CreatedInvoice | Error | RateLimitErrorBody | ValidationErrorBody | None:
     """Create an invoice. The body alone; see `asyncio_detailed`."""
     return (
         await asyncio_detailed(
-            client=client,
             body=body,
+            client=client,
             options=options,
         )
     ).parsed

@@ -5,48 +5,46 @@ from typing import Any
 
 import httpx
 
+from ... import client as _client
 from ... import codec as _codec
 from ... import operations as _operations
 from ... import parsing as _parsing
-from ...client import AuthenticatedClient, Client
+from ... import types as _types
 from ...models.error import Error
 from ...models.invoice_page import InvoicePage
 from ...models.invoice_status import InvoiceStatus
 from ...models.rate_limit_error_body import RateLimitErrorBody
 from ...models.validation_error_body import ValidationErrorBody
-from ...types import UNSET, CallOptions, Response, Unset
+from ...types import UNSET, Unset
 
 OPERATION = _operations.LIST_INVOICES
 
 
 def _get_kwargs(
     *,
-    page: int | Unset = 1,
-    per_page: int | Unset = 10,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
     search: str | Unset = UNSET,
     status: list[InvoiceStatus] | Unset = UNSET,
     date_from: datetime.date | Unset = UNSET,
     date_to: datetime.date | Unset = UNSET,
 ) -> dict[str, Any]:
-    request: dict[str, Any] = {
-        "method": OPERATION.method,
-        "url": "/invoices",
-        "params": _codec.query(
-            {
-                "page": page,
-                "per_page": per_page,
-                "search": search,
-                "status[]": status,
-                "date_from": date_from,
-                "date_to": date_to,
-            }
-        ),
-    }
+    request: dict[str, Any] = {"method": OPERATION.method, "url": "/invoices"}
+    request["params"] = _codec.query(
+        {
+            "page": page,
+            "per_page": per_page,
+            "search": search,
+            "status[]": status,
+            "date_from": date_from,
+            "date_to": date_to,
+        }
+    )
     return request
 
 
 def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: _client.Client, response: httpx.Response
 ) -> Error | InvoicePage | RateLimitErrorBody | ValidationErrorBody | None:
     if response.status_code == 200:
         return _parsing.success_body(client, OPERATION, response, InvoicePage.from_dict)
@@ -67,9 +65,9 @@ def _parse_response(
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | InvoicePage | RateLimitErrorBody | ValidationErrorBody]:
-    return Response(
+    *, client: _client.Client, response: httpx.Response
+) -> _types.Response[Error | InvoicePage | RateLimitErrorBody | ValidationErrorBody]:
+    return _types.Response(
         status_code=response.status_code,
         content=response.content,
         headers=response.headers,
@@ -79,15 +77,15 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient,
-    page: int | Unset = 1,
-    per_page: int | Unset = 10,
+    client: _client.AuthenticatedClient,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
     search: str | Unset = UNSET,
     status: list[InvoiceStatus] | Unset = UNSET,
     date_from: datetime.date | Unset = UNSET,
     date_to: datetime.date | Unset = UNSET,
-    options: CallOptions | None = None,
-) -> Response[Error | InvoicePage | RateLimitErrorBody | ValidationErrorBody]:
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | InvoicePage | RateLimitErrorBody | ValidationErrorBody]:
     """List invoices.
 
     One page of the merchant's invoices. Filters narrow the list together: an invoice is listed
@@ -137,39 +135,39 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient,
-    page: int | Unset = 1,
-    per_page: int | Unset = 10,
+    client: _client.AuthenticatedClient,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
     search: str | Unset = UNSET,
     status: list[InvoiceStatus] | Unset = UNSET,
     date_from: datetime.date | Unset = UNSET,
     date_to: datetime.date | Unset = UNSET,
-    options: CallOptions | None = None,
+    options: _types.CallOptions | None = None,
 ) -> Error | InvoicePage | RateLimitErrorBody | ValidationErrorBody | None:
     """List invoices. The body alone; see `sync_detailed`."""
     return sync_detailed(
-        client=client,
         page=page,
         per_page=per_page,
         search=search,
         status=status,
         date_from=date_from,
         date_to=date_to,
+        client=client,
         options=options,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient,
-    page: int | Unset = 1,
-    per_page: int | Unset = 10,
+    client: _client.AuthenticatedClient,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
     search: str | Unset = UNSET,
     status: list[InvoiceStatus] | Unset = UNSET,
     date_from: datetime.date | Unset = UNSET,
     date_to: datetime.date | Unset = UNSET,
-    options: CallOptions | None = None,
-) -> Response[Error | InvoicePage | RateLimitErrorBody | ValidationErrorBody]:
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | InvoicePage | RateLimitErrorBody | ValidationErrorBody]:
     """List invoices. As `sync_detailed`, for async code."""
     request = _get_kwargs(
         page=page,
@@ -187,25 +185,25 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient,
-    page: int | Unset = 1,
-    per_page: int | Unset = 10,
+    client: _client.AuthenticatedClient,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
     search: str | Unset = UNSET,
     status: list[InvoiceStatus] | Unset = UNSET,
     date_from: datetime.date | Unset = UNSET,
     date_to: datetime.date | Unset = UNSET,
-    options: CallOptions | None = None,
+    options: _types.CallOptions | None = None,
 ) -> Error | InvoicePage | RateLimitErrorBody | ValidationErrorBody | None:
     """List invoices. The body alone; see `asyncio_detailed`."""
     return (
         await asyncio_detailed(
-            client=client,
             page=page,
             per_page=per_page,
             search=search,
             status=status,
             date_from=date_from,
             date_to=date_to,
+            client=client,
             options=options,
         )
     ).parsed

@@ -4,14 +4,14 @@ from typing import Any
 
 import httpx
 
+from ... import client as _client
 from ... import codec as _codec
 from ... import operations as _operations
 from ... import parsing as _parsing
-from ...client import AuthenticatedClient, Client
+from ... import types as _types
 from ...models.error import Error
 from ...models.organization_envelope import OrganizationEnvelope
 from ...models.rate_limit_error_body import RateLimitErrorBody
-from ...types import CallOptions, Response
 
 OPERATION = _operations.GET_ORGANIZATION_STATUS
 
@@ -21,15 +21,13 @@ def _get_kwargs(
 ) -> dict[str, Any]:
     request: dict[str, Any] = {
         "method": OPERATION.method,
-        "url": "/organizations/{id}/status".format(
-            id=_codec.path_value(id),
-        ),
+        "url": f"/organizations/{_codec.path_value('id', id)}/status",
     }
     return request
 
 
 def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: _client.Client, response: httpx.Response
 ) -> Error | OrganizationEnvelope | RateLimitErrorBody | None:
     if response.status_code == 200:
         return _parsing.success_body(client, OPERATION, response, OrganizationEnvelope.from_dict)
@@ -52,9 +50,9 @@ def _parse_response(
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | OrganizationEnvelope | RateLimitErrorBody]:
-    return Response(
+    *, client: _client.Client, response: httpx.Response
+) -> _types.Response[Error | OrganizationEnvelope | RateLimitErrorBody]:
+    return _types.Response(
         status_code=response.status_code,
         content=response.content,
         headers=response.headers,
@@ -65,9 +63,9 @@ def _build_response(
 def sync_detailed(
     id: int,
     *,
-    client: AuthenticatedClient,
-    options: CallOptions | None = None,
-) -> Response[Error | OrganizationEnvelope | RateLimitErrorBody]:
+    client: _client.AuthenticatedClient,
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | OrganizationEnvelope | RateLimitErrorBody]:
     """Get the verification status of an organization.
 
     Poll this every 2 seconds after `verifyOrganization`, until the status is `verified` (go on
@@ -105,8 +103,8 @@ def sync_detailed(
 def sync(
     id: int,
     *,
-    client: AuthenticatedClient,
-    options: CallOptions | None = None,
+    client: _client.AuthenticatedClient,
+    options: _types.CallOptions | None = None,
 ) -> Error | OrganizationEnvelope | RateLimitErrorBody | None:
     """Get the verification status of an organization. The body alone; see `sync_detailed`."""
     return sync_detailed(
@@ -119,9 +117,9 @@ def sync(
 async def asyncio_detailed(
     id: int,
     *,
-    client: AuthenticatedClient,
-    options: CallOptions | None = None,
-) -> Response[Error | OrganizationEnvelope | RateLimitErrorBody]:
+    client: _client.AuthenticatedClient,
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | OrganizationEnvelope | RateLimitErrorBody]:
     """Get the verification status of an organization. As `sync_detailed`, for async code."""
     request = _get_kwargs(
         id=id,
@@ -135,8 +133,8 @@ async def asyncio_detailed(
 async def asyncio(
     id: int,
     *,
-    client: AuthenticatedClient,
-    options: CallOptions | None = None,
+    client: _client.AuthenticatedClient,
+    options: _types.CallOptions | None = None,
 ) -> Error | OrganizationEnvelope | RateLimitErrorBody | None:
     """Get the verification status of an organization. The body alone; see `asyncio_detailed`."""
     return (

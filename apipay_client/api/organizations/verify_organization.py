@@ -4,16 +4,16 @@ from typing import Any
 
 import httpx
 
+from ... import client as _client
 from ... import codec as _codec
 from ... import operations as _operations
 from ... import parsing as _parsing
-from ...client import AuthenticatedClient, Client
+from ... import types as _types
 from ...models.error import Error
 from ...models.organization_verification import OrganizationVerification
 from ...models.rate_limit_error_body import RateLimitErrorBody
 from ...models.validation_error_body import ValidationErrorBody
 from ...models.verify_organization_request import VerifyOrganizationRequest
-from ...types import CallOptions, Response
 
 OPERATION = _operations.VERIFY_ORGANIZATION
 
@@ -22,17 +22,16 @@ def _get_kwargs(
     *,
     body: VerifyOrganizationRequest,
 ) -> dict[str, Any]:
-    request: dict[str, Any] = {
-        "method": OPERATION.method,
-        "url": "/organizations/verify",
-    }
+    request: dict[str, Any] = {"method": OPERATION.method, "url": "/organizations/verify"}
+    headers: dict[str, str] = _codec.headers({})
     request["content"] = _codec.dumps(body)
-    request["headers"] = {**request.get("headers", {}), "Content-Type": "application/json"}
+    headers["Content-Type"] = "application/json"
+    request["headers"] = headers
     return request
 
 
 def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: _client.Client, response: httpx.Response
 ) -> Error | OrganizationVerification | RateLimitErrorBody | ValidationErrorBody | None:
     if response.status_code == 200:
         return _parsing.success_body(
@@ -55,9 +54,9 @@ def _parse_response(
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | OrganizationVerification | RateLimitErrorBody | ValidationErrorBody]:
-    return Response(
+    *, client: _client.Client, response: httpx.Response
+) -> _types.Response[Error | OrganizationVerification | RateLimitErrorBody | ValidationErrorBody]:
+    return _types.Response(
         status_code=response.status_code,
         content=response.content,
         headers=response.headers,
@@ -67,10 +66,10 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient,
+    client: _client.AuthenticatedClient,
     body: VerifyOrganizationRequest,
-    options: CallOptions | None = None,
-) -> Response[Error | OrganizationVerification | RateLimitErrorBody | ValidationErrorBody]:
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | OrganizationVerification | RateLimitErrorBody | ValidationErrorBody]:
     """Start the verification of an organization.
 
     Opens a window of 120 seconds in which the owner of the organization confirms in the Kaspi
@@ -102,24 +101,24 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient,
+    client: _client.AuthenticatedClient,
     body: VerifyOrganizationRequest,
-    options: CallOptions | None = None,
+    options: _types.CallOptions | None = None,
 ) -> Error | OrganizationVerification | RateLimitErrorBody | ValidationErrorBody | None:
     """Start the verification of an organization. The body alone; see `sync_detailed`."""
     return sync_detailed(
-        client=client,
         body=body,
+        client=client,
         options=options,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient,
+    client: _client.AuthenticatedClient,
     body: VerifyOrganizationRequest,
-    options: CallOptions | None = None,
-) -> Response[Error | OrganizationVerification | RateLimitErrorBody | ValidationErrorBody]:
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | OrganizationVerification | RateLimitErrorBody | ValidationErrorBody]:
     """Start the verification of an organization. As `sync_detailed`, for async code."""
     request = _get_kwargs(
         body=body,
@@ -132,15 +131,15 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient,
+    client: _client.AuthenticatedClient,
     body: VerifyOrganizationRequest,
-    options: CallOptions | None = None,
+    options: _types.CallOptions | None = None,
 ) -> Error | OrganizationVerification | RateLimitErrorBody | ValidationErrorBody | None:
     """Start the verification of an organization. The body alone; see `asyncio_detailed`."""
     return (
         await asyncio_detailed(
-            client=client,
             body=body,
+            client=client,
             options=options,
         )
     ).parsed

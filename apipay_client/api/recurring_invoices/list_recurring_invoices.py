@@ -4,42 +4,34 @@ from typing import Any
 
 import httpx
 
+from ... import client as _client
 from ... import codec as _codec
 from ... import operations as _operations
 from ... import parsing as _parsing
-from ...client import AuthenticatedClient, Client
+from ... import types as _types
 from ...models.error import Error
 from ...models.rate_limit_error_body import RateLimitErrorBody
 from ...models.recurring_invoice_page import RecurringInvoicePage
 from ...models.recurring_invoice_status import RecurringInvoiceStatus
 from ...models.validation_error_body import ValidationErrorBody
-from ...types import UNSET, CallOptions, Response, Unset
+from ...types import UNSET, Unset
 
 OPERATION = _operations.LIST_RECURRING_INVOICES
 
 
 def _get_kwargs(
     *,
-    page: int | Unset = 1,
-    per_page: int | Unset = 10,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
     status: RecurringInvoiceStatus | Unset = UNSET,
 ) -> dict[str, Any]:
-    request: dict[str, Any] = {
-        "method": OPERATION.method,
-        "url": "/recurring-invoices",
-        "params": _codec.query(
-            {
-                "page": page,
-                "per_page": per_page,
-                "status": status,
-            }
-        ),
-    }
+    request: dict[str, Any] = {"method": OPERATION.method, "url": "/recurring-invoices"}
+    request["params"] = _codec.query({"page": page, "per_page": per_page, "status": status})
     return request
 
 
 def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: _client.Client, response: httpx.Response
 ) -> Error | RateLimitErrorBody | RecurringInvoicePage | ValidationErrorBody | None:
     if response.status_code == 200:
         return _parsing.success_body(client, OPERATION, response, RecurringInvoicePage.from_dict)
@@ -60,9 +52,9 @@ def _parse_response(
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | RateLimitErrorBody | RecurringInvoicePage | ValidationErrorBody]:
-    return Response(
+    *, client: _client.Client, response: httpx.Response
+) -> _types.Response[Error | RateLimitErrorBody | RecurringInvoicePage | ValidationErrorBody]:
+    return _types.Response(
         status_code=response.status_code,
         content=response.content,
         headers=response.headers,
@@ -72,12 +64,12 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient,
-    page: int | Unset = 1,
-    per_page: int | Unset = 10,
+    client: _client.AuthenticatedClient,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
     status: RecurringInvoiceStatus | Unset = UNSET,
-    options: CallOptions | None = None,
-) -> Response[Error | RateLimitErrorBody | RecurringInvoicePage | ValidationErrorBody]:
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | RateLimitErrorBody | RecurringInvoicePage | ValidationErrorBody]:
     """List recurring invoices.
 
     One page of the merchant's recurring invoices. Items can be shorter than the answer of
@@ -117,30 +109,30 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient,
-    page: int | Unset = 1,
-    per_page: int | Unset = 10,
+    client: _client.AuthenticatedClient,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
     status: RecurringInvoiceStatus | Unset = UNSET,
-    options: CallOptions | None = None,
+    options: _types.CallOptions | None = None,
 ) -> Error | RateLimitErrorBody | RecurringInvoicePage | ValidationErrorBody | None:
     """List recurring invoices. The body alone; see `sync_detailed`."""
     return sync_detailed(
-        client=client,
         page=page,
         per_page=per_page,
         status=status,
+        client=client,
         options=options,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient,
-    page: int | Unset = 1,
-    per_page: int | Unset = 10,
+    client: _client.AuthenticatedClient,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
     status: RecurringInvoiceStatus | Unset = UNSET,
-    options: CallOptions | None = None,
-) -> Response[Error | RateLimitErrorBody | RecurringInvoicePage | ValidationErrorBody]:
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | RateLimitErrorBody | RecurringInvoicePage | ValidationErrorBody]:
     """List recurring invoices. As `sync_detailed`, for async code."""
     request = _get_kwargs(
         page=page,
@@ -155,19 +147,19 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient,
-    page: int | Unset = 1,
-    per_page: int | Unset = 10,
+    client: _client.AuthenticatedClient,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
     status: RecurringInvoiceStatus | Unset = UNSET,
-    options: CallOptions | None = None,
+    options: _types.CallOptions | None = None,
 ) -> Error | RateLimitErrorBody | RecurringInvoicePage | ValidationErrorBody | None:
     """List recurring invoices. The body alone; see `asyncio_detailed`."""
     return (
         await asyncio_detailed(
-            client=client,
             page=page,
             per_page=per_page,
             status=status,
+            client=client,
             options=options,
         )
     ).parsed

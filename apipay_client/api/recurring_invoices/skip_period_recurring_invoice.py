@@ -4,14 +4,14 @@ from typing import Any
 
 import httpx
 
+from ... import client as _client
 from ... import codec as _codec
 from ... import operations as _operations
 from ... import parsing as _parsing
-from ...client import AuthenticatedClient, Client
+from ... import types as _types
 from ...models.error import Error
 from ...models.rate_limit_error_body import RateLimitErrorBody
 from ...models.recurring_invoice import RecurringInvoice
-from ...types import CallOptions, Response
 
 OPERATION = _operations.SKIP_PERIOD_RECURRING_INVOICE
 
@@ -21,15 +21,13 @@ def _get_kwargs(
 ) -> dict[str, Any]:
     request: dict[str, Any] = {
         "method": OPERATION.method,
-        "url": "/recurring-invoices/{id}/skip-period".format(
-            id=_codec.path_value(id),
-        ),
+        "url": f"/recurring-invoices/{_codec.path_value('id', id)}/skip-period",
     }
     return request
 
 
 def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: _client.Client, response: httpx.Response
 ) -> Error | RateLimitErrorBody | RecurringInvoice | None:
     if response.status_code == 200:
         return _parsing.success_body(client, OPERATION, response, RecurringInvoice.from_dict)
@@ -52,9 +50,9 @@ def _parse_response(
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | RateLimitErrorBody | RecurringInvoice]:
-    return Response(
+    *, client: _client.Client, response: httpx.Response
+) -> _types.Response[Error | RateLimitErrorBody | RecurringInvoice]:
+    return _types.Response(
         status_code=response.status_code,
         content=response.content,
         headers=response.headers,
@@ -65,9 +63,9 @@ def _build_response(
 def sync_detailed(
     id: int,
     *,
-    client: AuthenticatedClient,
-    options: CallOptions | None = None,
-) -> Response[Error | RateLimitErrorBody | RecurringInvoice]:
+    client: _client.AuthenticatedClient,
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | RateLimitErrorBody | RecurringInvoice]:
     """Skip one billing period.
 
     Moves `next_billing_date` on by one interval without issuing an invoice. Every call skips
@@ -105,8 +103,8 @@ def sync_detailed(
 def sync(
     id: int,
     *,
-    client: AuthenticatedClient,
-    options: CallOptions | None = None,
+    client: _client.AuthenticatedClient,
+    options: _types.CallOptions | None = None,
 ) -> Error | RateLimitErrorBody | RecurringInvoice | None:
     """Skip one billing period. The body alone; see `sync_detailed`."""
     return sync_detailed(
@@ -119,9 +117,9 @@ def sync(
 async def asyncio_detailed(
     id: int,
     *,
-    client: AuthenticatedClient,
-    options: CallOptions | None = None,
-) -> Response[Error | RateLimitErrorBody | RecurringInvoice]:
+    client: _client.AuthenticatedClient,
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | RateLimitErrorBody | RecurringInvoice]:
     """Skip one billing period. As `sync_detailed`, for async code."""
     request = _get_kwargs(
         id=id,
@@ -135,8 +133,8 @@ async def asyncio_detailed(
 async def asyncio(
     id: int,
     *,
-    client: AuthenticatedClient,
-    options: CallOptions | None = None,
+    client: _client.AuthenticatedClient,
+    options: _types.CallOptions | None = None,
 ) -> Error | RateLimitErrorBody | RecurringInvoice | None:
     """Skip one billing period. The body alone; see `asyncio_detailed`."""
     return (

@@ -4,16 +4,16 @@ from typing import Any
 
 import httpx
 
+from ... import client as _client
 from ... import codec as _codec
 from ... import operations as _operations
 from ... import parsing as _parsing
-from ...client import AuthenticatedClient, Client
+from ... import types as _types
 from ...models.error import Error
 from ...models.rate_limit_error_body import RateLimitErrorBody
 from ...models.recurring_invoice import RecurringInvoice
 from ...models.update_recurring_invoice_request import UpdateRecurringInvoiceRequest
 from ...models.validation_error_body import ValidationErrorBody
-from ...types import CallOptions, Response
 
 OPERATION = _operations.UPDATE_RECURRING_INVOICE
 
@@ -25,17 +25,17 @@ def _get_kwargs(
 ) -> dict[str, Any]:
     request: dict[str, Any] = {
         "method": OPERATION.method,
-        "url": "/recurring-invoices/{id}".format(
-            id=_codec.path_value(id),
-        ),
+        "url": f"/recurring-invoices/{_codec.path_value('id', id)}",
     }
+    headers: dict[str, str] = _codec.headers({})
     request["content"] = _codec.dumps(body)
-    request["headers"] = {**request.get("headers", {}), "Content-Type": "application/json"}
+    headers["Content-Type"] = "application/json"
+    request["headers"] = headers
     return request
 
 
 def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: _client.Client, response: httpx.Response
 ) -> Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody | None:
     if response.status_code == 200:
         return _parsing.success_body(client, OPERATION, response, RecurringInvoice.from_dict)
@@ -58,9 +58,9 @@ def _parse_response(
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody]:
-    return Response(
+    *, client: _client.Client, response: httpx.Response
+) -> _types.Response[Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody]:
+    return _types.Response(
         status_code=response.status_code,
         content=response.content,
         headers=response.headers,
@@ -71,10 +71,10 @@ def _build_response(
 def sync_detailed(
     id: int,
     *,
-    client: AuthenticatedClient,
+    client: _client.AuthenticatedClient,
     body: UpdateRecurringInvoiceRequest,
-    options: CallOptions | None = None,
-) -> Response[Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody]:
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody]:
     """Change a recurring invoice.
 
     Changes the amount, the description or the interval of the billings to come. A field that is
@@ -114,15 +114,15 @@ def sync_detailed(
 def sync(
     id: int,
     *,
-    client: AuthenticatedClient,
+    client: _client.AuthenticatedClient,
     body: UpdateRecurringInvoiceRequest,
-    options: CallOptions | None = None,
+    options: _types.CallOptions | None = None,
 ) -> Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody | None:
     """Change a recurring invoice. The body alone; see `sync_detailed`."""
     return sync_detailed(
         id=id,
-        client=client,
         body=body,
+        client=client,
         options=options,
     ).parsed
 
@@ -130,10 +130,10 @@ def sync(
 async def asyncio_detailed(
     id: int,
     *,
-    client: AuthenticatedClient,
+    client: _client.AuthenticatedClient,
     body: UpdateRecurringInvoiceRequest,
-    options: CallOptions | None = None,
-) -> Response[Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody]:
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody]:
     """Change a recurring invoice. As `sync_detailed`, for async code."""
     request = _get_kwargs(
         id=id,
@@ -148,16 +148,16 @@ async def asyncio_detailed(
 async def asyncio(
     id: int,
     *,
-    client: AuthenticatedClient,
+    client: _client.AuthenticatedClient,
     body: UpdateRecurringInvoiceRequest,
-    options: CallOptions | None = None,
+    options: _types.CallOptions | None = None,
 ) -> Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody | None:
     """Change a recurring invoice. The body alone; see `asyncio_detailed`."""
     return (
         await asyncio_detailed(
             id=id,
-            client=client,
             body=body,
+            client=client,
             options=options,
         )
     ).parsed

@@ -4,16 +4,17 @@ from typing import Any
 
 import httpx
 
+from ... import client as _client
 from ... import codec as _codec
 from ... import operations as _operations
 from ... import parsing as _parsing
-from ...client import AuthenticatedClient, Client
+from ... import types as _types
 from ...models.create_refund_request import CreateRefundRequest
 from ...models.error import Error
 from ...models.rate_limit_error_body import RateLimitErrorBody
 from ...models.refund import Refund
 from ...models.validation_error_body import ValidationErrorBody
-from ...types import UNSET, CallOptions, Response, Unset
+from ...types import UNSET, Unset
 
 OPERATION = _operations.CREATE_REFUND
 
@@ -25,18 +26,18 @@ def _get_kwargs(
 ) -> dict[str, Any]:
     request: dict[str, Any] = {
         "method": OPERATION.method,
-        "url": "/invoices/{id}/refund".format(
-            id=_codec.path_value(id),
-        ),
+        "url": f"/invoices/{_codec.path_value('id', id)}/refund",
     }
+    headers: dict[str, str] = _codec.headers({})
     if not isinstance(body, Unset):
         request["content"] = _codec.dumps(body)
-        request["headers"] = {**request.get("headers", {}), "Content-Type": "application/json"}
+        headers["Content-Type"] = "application/json"
+    request["headers"] = headers
     return request
 
 
 def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: _client.Client, response: httpx.Response
 ) -> Error | RateLimitErrorBody | Refund | ValidationErrorBody | None:
     if response.status_code == 200:
         return _parsing.success_body(client, OPERATION, response, Refund.from_dict)
@@ -61,9 +62,9 @@ def _parse_response(
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | RateLimitErrorBody | Refund | ValidationErrorBody]:
-    return Response(
+    *, client: _client.Client, response: httpx.Response
+) -> _types.Response[Error | RateLimitErrorBody | Refund | ValidationErrorBody]:
+    return _types.Response(
         status_code=response.status_code,
         content=response.content,
         headers=response.headers,
@@ -74,10 +75,10 @@ def _build_response(
 def sync_detailed(
     id: int,
     *,
-    client: AuthenticatedClient,
+    client: _client.AuthenticatedClient,
     body: CreateRefundRequest | Unset = UNSET,
-    options: CallOptions | None = None,
-) -> Response[Error | RateLimitErrorBody | Refund | ValidationErrorBody]:
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | RateLimitErrorBody | Refund | ValidationErrorBody]:
     """Refund a paid invoice.
 
     Gives money of a `paid` invoice back to the customer. Without `amount` (or without a body)
@@ -119,15 +120,15 @@ def sync_detailed(
 def sync(
     id: int,
     *,
-    client: AuthenticatedClient,
+    client: _client.AuthenticatedClient,
     body: CreateRefundRequest | Unset = UNSET,
-    options: CallOptions | None = None,
+    options: _types.CallOptions | None = None,
 ) -> Error | RateLimitErrorBody | Refund | ValidationErrorBody | None:
     """Refund a paid invoice. The body alone; see `sync_detailed`."""
     return sync_detailed(
         id=id,
-        client=client,
         body=body,
+        client=client,
         options=options,
     ).parsed
 
@@ -135,10 +136,10 @@ def sync(
 async def asyncio_detailed(
     id: int,
     *,
-    client: AuthenticatedClient,
+    client: _client.AuthenticatedClient,
     body: CreateRefundRequest | Unset = UNSET,
-    options: CallOptions | None = None,
-) -> Response[Error | RateLimitErrorBody | Refund | ValidationErrorBody]:
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | RateLimitErrorBody | Refund | ValidationErrorBody]:
     """Refund a paid invoice. As `sync_detailed`, for async code."""
     request = _get_kwargs(
         id=id,
@@ -153,16 +154,16 @@ async def asyncio_detailed(
 async def asyncio(
     id: int,
     *,
-    client: AuthenticatedClient,
+    client: _client.AuthenticatedClient,
     body: CreateRefundRequest | Unset = UNSET,
-    options: CallOptions | None = None,
+    options: _types.CallOptions | None = None,
 ) -> Error | RateLimitErrorBody | Refund | ValidationErrorBody | None:
     """Refund a paid invoice. The body alone; see `asyncio_detailed`."""
     return (
         await asyncio_detailed(
             id=id,
-            client=client,
             body=body,
+            client=client,
             options=options,
         )
     ).parsed

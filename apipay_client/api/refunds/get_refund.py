@@ -4,14 +4,14 @@ from typing import Any
 
 import httpx
 
+from ... import client as _client
 from ... import codec as _codec
 from ... import operations as _operations
 from ... import parsing as _parsing
-from ...client import AuthenticatedClient, Client
+from ... import types as _types
 from ...models.error import Error
 from ...models.rate_limit_error_body import RateLimitErrorBody
 from ...models.refund import Refund
-from ...types import CallOptions, Response
 
 OPERATION = _operations.GET_REFUND
 
@@ -21,15 +21,13 @@ def _get_kwargs(
 ) -> dict[str, Any]:
     request: dict[str, Any] = {
         "method": OPERATION.method,
-        "url": "/refunds/{id}".format(
-            id=_codec.path_value(id),
-        ),
+        "url": f"/refunds/{_codec.path_value('id', id)}",
     }
     return request
 
 
 def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: _client.Client, response: httpx.Response
 ) -> Error | RateLimitErrorBody | Refund | None:
     if response.status_code == 200:
         return _parsing.success_body(client, OPERATION, response, Refund.from_dict)
@@ -50,9 +48,9 @@ def _parse_response(
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | RateLimitErrorBody | Refund]:
-    return Response(
+    *, client: _client.Client, response: httpx.Response
+) -> _types.Response[Error | RateLimitErrorBody | Refund]:
+    return _types.Response(
         status_code=response.status_code,
         content=response.content,
         headers=response.headers,
@@ -63,9 +61,9 @@ def _build_response(
 def sync_detailed(
     id: int,
     *,
-    client: AuthenticatedClient,
-    options: CallOptions | None = None,
-) -> Response[Error | RateLimitErrorBody | Refund]:
+    client: _client.AuthenticatedClient,
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | RateLimitErrorBody | Refund]:
     """Get a refund.
 
     The refund as it is now.
@@ -96,8 +94,8 @@ def sync_detailed(
 def sync(
     id: int,
     *,
-    client: AuthenticatedClient,
-    options: CallOptions | None = None,
+    client: _client.AuthenticatedClient,
+    options: _types.CallOptions | None = None,
 ) -> Error | RateLimitErrorBody | Refund | None:
     """Get a refund. The body alone; see `sync_detailed`."""
     return sync_detailed(
@@ -110,9 +108,9 @@ def sync(
 async def asyncio_detailed(
     id: int,
     *,
-    client: AuthenticatedClient,
-    options: CallOptions | None = None,
-) -> Response[Error | RateLimitErrorBody | Refund]:
+    client: _client.AuthenticatedClient,
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | RateLimitErrorBody | Refund]:
     """Get a refund. As `sync_detailed`, for async code."""
     request = _get_kwargs(
         id=id,
@@ -126,8 +124,8 @@ async def asyncio_detailed(
 async def asyncio(
     id: int,
     *,
-    client: AuthenticatedClient,
-    options: CallOptions | None = None,
+    client: _client.AuthenticatedClient,
+    options: _types.CallOptions | None = None,
 ) -> Error | RateLimitErrorBody | Refund | None:
     """Get a refund. The body alone; see `asyncio_detailed`."""
     return (

@@ -4,39 +4,32 @@ from typing import Any
 
 import httpx
 
+from ... import client as _client
 from ... import codec as _codec
 from ... import operations as _operations
 from ... import parsing as _parsing
-from ...client import AuthenticatedClient, Client
+from ... import types as _types
 from ...models.error import Error
 from ...models.rate_limit_error_body import RateLimitErrorBody
 from ...models.refund_page import RefundPage
 from ...models.validation_error_body import ValidationErrorBody
-from ...types import CallOptions, Response, Unset
+from ...types import UNSET, Unset
 
 OPERATION = _operations.LIST_REFUNDS
 
 
 def _get_kwargs(
     *,
-    page: int | Unset = 1,
-    per_page: int | Unset = 10,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
 ) -> dict[str, Any]:
-    request: dict[str, Any] = {
-        "method": OPERATION.method,
-        "url": "/refunds",
-        "params": _codec.query(
-            {
-                "page": page,
-                "per_page": per_page,
-            }
-        ),
-    }
+    request: dict[str, Any] = {"method": OPERATION.method, "url": "/refunds"}
+    request["params"] = _codec.query({"page": page, "per_page": per_page})
     return request
 
 
 def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: _client.Client, response: httpx.Response
 ) -> Error | RateLimitErrorBody | RefundPage | ValidationErrorBody | None:
     if response.status_code == 200:
         return _parsing.success_body(client, OPERATION, response, RefundPage.from_dict)
@@ -57,9 +50,9 @@ def _parse_response(
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | RateLimitErrorBody | RefundPage | ValidationErrorBody]:
-    return Response(
+    *, client: _client.Client, response: httpx.Response
+) -> _types.Response[Error | RateLimitErrorBody | RefundPage | ValidationErrorBody]:
+    return _types.Response(
         status_code=response.status_code,
         content=response.content,
         headers=response.headers,
@@ -69,11 +62,11 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient,
-    page: int | Unset = 1,
-    per_page: int | Unset = 10,
-    options: CallOptions | None = None,
-) -> Response[Error | RateLimitErrorBody | RefundPage | ValidationErrorBody]:
+    client: _client.AuthenticatedClient,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | RateLimitErrorBody | RefundPage | ValidationErrorBody]:
     """List refunds.
 
     One page of the refunds of all the merchant's invoices.
@@ -109,27 +102,27 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient,
-    page: int | Unset = 1,
-    per_page: int | Unset = 10,
-    options: CallOptions | None = None,
+    client: _client.AuthenticatedClient,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
+    options: _types.CallOptions | None = None,
 ) -> Error | RateLimitErrorBody | RefundPage | ValidationErrorBody | None:
     """List refunds. The body alone; see `sync_detailed`."""
     return sync_detailed(
-        client=client,
         page=page,
         per_page=per_page,
+        client=client,
         options=options,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient,
-    page: int | Unset = 1,
-    per_page: int | Unset = 10,
-    options: CallOptions | None = None,
-) -> Response[Error | RateLimitErrorBody | RefundPage | ValidationErrorBody]:
+    client: _client.AuthenticatedClient,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
+    options: _types.CallOptions | None = None,
+) -> _types.Response[Error | RateLimitErrorBody | RefundPage | ValidationErrorBody]:
     """List refunds. As `sync_detailed`, for async code."""
     request = _get_kwargs(
         page=page,
@@ -143,17 +136,17 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient,
-    page: int | Unset = 1,
-    per_page: int | Unset = 10,
-    options: CallOptions | None = None,
+    client: _client.AuthenticatedClient,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
+    options: _types.CallOptions | None = None,
 ) -> Error | RateLimitErrorBody | RefundPage | ValidationErrorBody | None:
     """List refunds. The body alone; see `asyncio_detailed`."""
     return (
         await asyncio_detailed(
-            client=client,
             page=page,
             per_page=per_page,
+            client=client,
             options=options,
         )
     ).parsed
