@@ -96,13 +96,22 @@ class LocalBudget:
     """
 
     def __init__(self, limit: RateLimit, clock: Clock = SYSTEM_CLOCK) -> None:
-        self.limit = limit
         self._clock = clock
         self._lock = threading.Lock()
         self._window = Window(limit)
         self._queue: list[tuple[int, int]] = []  # (level, arrival), sorted
         self._arrivals = itertools.count()
         _registry.alive.add(self)
+
+    @property
+    def limit(self) -> RateLimit:
+        """The limit that it keeps to. A new one holds from then on."""
+        return self._window.limit
+
+    @limit.setter
+    def limit(self, limit: RateLimit) -> None:
+        with self._lock:
+            self._window.limit = limit
 
     def acquire(
         self,
@@ -112,7 +121,7 @@ class LocalBudget:
     ) -> Permit:
         permit = self._at_once(priority)
         if permit is None:
-            permit = wait_turns(self._turns(priority, deadline, on_wait), self._clock)
+            permit = wait_turns(self.turns(priority, deadline, on_wait), self._clock)
         return permit
 
     async def acquire_async(
@@ -123,7 +132,7 @@ class LocalBudget:
     ) -> Permit:
         permit = self._at_once(priority)
         if permit is None:
-            turns = self._turns(priority, deadline, on_wait)
+            turns = self.turns(priority, deadline, on_wait)
             permit = await wait_turns_async(turns, self._clock)
         return permit
 
@@ -151,7 +160,7 @@ class LocalBudget:
                 return self._window.start(now)
             return None
 
-    def _turns(self, priority: Priority, deadline: float | None, on_wait: OnWait | None) -> Turns:
+    def turns(self, priority: Priority, deadline: float | None, on_wait: OnWait | None) -> Turns:
         low = priority == "low"
         window = self.limit.window_seconds
         with self._lock:
