@@ -1,6 +1,6 @@
-"""What the clients do in more than one request, against the sandbox."""
+"""What the clients do in more than one request, against the sandbox, on one virtual clock."""
 
-import threading
+from collections.abc import Iterator
 from typing import Any
 
 import anyio
@@ -8,50 +8,46 @@ import pytest
 
 from apipay import ApiPay, AsyncApiPay, InvalidRequestError, RetryPolicy
 from apipay.sandbox import Sandbox
+from apipay.testing import VirtualClock
+
+IDN = "990101300123"
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Any:
-    with Sandbox() as running:
-        yield running
+@pytest.fixture
+def settings() -> Iterator[dict[str, Any]]:
+    clock = VirtualClock()
+    with Sandbox(clock=clock, organization=None, auto_confirm=5, auto_pay=20) as sandbox:
+        yield {"api_key": sandbox.api_key, "base_url": sandbox.base_url, "clock": clock}
 
 
-def soon(action: Any) -> None:
-    threading.Timer(0.3, action).start()
-
-
-def test_the_seven_steps(sandbox: Any) -> None:
-    sandbox.reset()
-    with ApiPay(sandbox.api_key, base_url=sandbox.base_url) as client:
-        soon(lambda: sandbox.confirm_verification(2))
-        organization = client.verify_organization("123456789012")
+def test_from_verification_to_a_refund(settings: dict[str, Any]) -> None:
+    left: list[float] = []
+    with ApiPay(**settings) as client:
+        organization = client.verify_organization(IDN, on_progress=left.append)
         assert organization.status == "verified"
+        assert left == sorted(left, reverse=True)
         assert client.wait_for_verification(organization.id) == organization
         made = client.invoices.create(
-            amount=1500, phone_number="87001234567", external_order_id="order-1"
+            amount=1500, phone_number="+7 700 123-45-67", external_order_id="order-1"
         )
-        soon(lambda: sandbox.pay(made.id))
-        assert client.wait_for_payment(made, timeout=30).status == "paid"
+        assert client.wait_for_payment(made).status == "paid"
         refund = client.refunds.create(made.id, amount="500.50")
         assert refund.invoice_id == made.id
         assert [item.id for item in client.paginate(client.invoices.list)] == [made.id]
-        assert [item.id for item in client.watch_invoices([made.id], timeout=30)] == [made.id]
+        assert [item.id for item in client.watch_invoices([made.id])] == [made.id]
+        assert client.with_options(priority="low").wait_for_payment(made.id).id == made.id
 
 
-def test_the_same_in_async(sandbox: Any) -> None:
-    sandbox.reset()
-
+def test_from_verification_to_a_payment_in_async(settings: dict[str, Any]) -> None:
     async def act() -> None:
-        async with AsyncApiPay(sandbox.api_key, base_url=sandbox.base_url) as client:
-            soon(lambda: sandbox.confirm_verification(2))
-            organization = await client.verify_organization("123456789012")
+        async with AsyncApiPay(**settings) as client:
+            organization = await client.verify_organization(IDN)
             assert organization.status == "verified"
             assert await client.wait_for_verification(organization.id) == organization
-            made = await client.invoices.create(amount=1500, phone_number="87001234567")
-            soon(lambda: sandbox.pay(made.id))
-            assert (await client.wait_for_payment(made, timeout=30)).status == "paid"
+            made = await client.invoices.create(amount=1500, phone_number="8 (700) 123 45 67")
+            assert (await client.wait_for_payment(made)).status == "paid"
             assert [item.id async for item in client.paginate(client.invoices.list)] == [made.id]
-            watched = client.watch_invoices([made.id], timeout=30)
+            watched = client.watch_invoices([made.id])
             assert [item.id async for item in watched] == [made.id]
 
     anyio.run(act)

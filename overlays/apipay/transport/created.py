@@ -1,19 +1,27 @@
 """The plans of what makes something new: createInvoice and createRefund."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
-import attrs
 import httpx
 
-from apipay import answers
 from apipay.errors import Lookup
 from apipay.hooks import LateDuplicate
 from apipay.specification import parameter_schema
 from apipay.transport.ledger import Ledger
 from apipay.transport.lookups import Age, Reply, age, body_of, id_of, path_arguments
-from apipay.transport.plans import ABSENT, BUSY, UNKNOWN, Ask, Busy, Finding, Plan, Seen
+from apipay.transport.plans import (
+    ABSENT,
+    BUSY,
+    UNKNOWN,
+    Ask,
+    Busy,
+    Finding,
+    Plan,
+    Seen,
+    required_of,
+)
 from apipay.transport.verdict import DONE, Doubt, Kind, Verdict
 from apipay_client import operations
 from apipay_client.models import (
@@ -28,17 +36,11 @@ from apipay_client.models import (
 from apipay_client.operations import Operation
 
 _MOST_PAGES = 200
-
-
-def _required_of(model: type[Any]) -> tuple[str, ...]:
-    return tuple(item.name for item in attrs.fields(model) if item.default is attrs.NOTHING)
+_MOST_READS = 3
 
 
 class CreatedPlan(Plan):
     """What createInvoice and createRefund have in common: something new has appeared, or not."""
-
-    always: ClassVar[tuple[str, ...]]
-    """The fields that the answer always has."""
 
     def __init__(
         self, request: httpx.Request, operation: Operation, ledger: Ledger, began_at: float
@@ -49,14 +51,26 @@ class CreatedPlan(Plan):
         """Every id that the last look-up saw; None before the first."""
 
     def received(self, response: httpx.Response) -> Verdict:
+        """See `Plan.received`; what was made is this call's, and no other is given it."""
         if self.name is None:
             return DONE
-        body = answers.fields(answers.read_body(response.content))
-        made = body.get("id")
-        if not isinstance(made, int) or any(body.get(name) is None for name in self.always):
-            return Verdict(Kind.FAILED, Doubt.ANSWERED)
-        self.ledger.claim(self.name, made)
-        return DONE
+        verdict = super().received(response)
+        made = id_of(response)
+        if verdict.kind is Kind.DONE and made is not None:
+            self.ledger.claim(self.name, made)
+        return verdict
+
+    def read_whole(
+        self, ask: Ask, getter: Operation, made: int, convert: Callable[[object], Any]
+    ) -> Generator[Any, Any, httpx.Response | None]:
+        """Get what was made, again if the answer cannot be read; None when none can."""
+        for _ in range(_MOST_READS):
+            reply = yield from ask(self.derive(getter, {"id": made}))
+            if reply is None:
+                return None
+            if reply.read(convert) is not None:
+                return reply.response
+        return None
 
     def is_ours(self, item: Any, reply: Reply) -> bool | None:
         """Whether an item that fits was made by this call; None: cannot be told."""
@@ -92,7 +106,7 @@ class CreatedPlan(Plan):
 class InvoicePlan(CreatedPlan):
     """createInvoice: by `external_order_id`, exactly, across all pages of a search for it."""
 
-    always = _required_of(CreatedInvoice)
+    always = required_of(CreatedInvoice)
 
     def __init__(
         self, request: httpx.Request, operation: Operation, ledger: Ledger, began_at: float
@@ -179,8 +193,9 @@ class InvoicePlan(CreatedPlan):
         return duplicates
 
     def _found(self, ask: Ask, made: int) -> Generator[Any, Any, Finding]:
-        reply = yield from ask(self.derive(operations.GET_INVOICE, {"id": made}))
-        return UNKNOWN if reply is None else Finding(Seen.HAPPENED, reply.response)
+        getter = operations.GET_INVOICE
+        answer = yield from self.read_whole(ask, getter, made, CreatedInvoice.from_dict)
+        return UNKNOWN if answer is None else Finding(Seen.HAPPENED, answer)
 
     def _matches(self, ask: Ask) -> Generator[Any, Any, list[tuple[Invoice, Reply]] | Finding]:
         """Every invoice with this order id that fits, whenever it was made; else why not."""
@@ -229,7 +244,7 @@ class RefundPlan(CreatedPlan):
     that the service must refuse one of them.
     """
 
-    always = _required_of(Refund)
+    always = required_of(Refund)
 
     def __init__(
         self, request: httpx.Request, operation: Operation, ledger: Ledger, began_at: float
@@ -279,9 +294,10 @@ class RefundPlan(CreatedPlan):
             if chosen is ABSENT:
                 self.baseline = frozenset(item.id for item in self.items)
             return chosen
-        whole = yield from ask(self.derive(operations.GET_REFUND, {"id": chosen}))
-        if whole is not None:
-            return Finding(Seen.HAPPENED, whole.response)
+        getter = operations.GET_REFUND
+        answer = yield from self.read_whole(ask, getter, chosen, Refund.from_dict)
+        if answer is not None:
+            return Finding(Seen.HAPPENED, answer)
         listed = next(item for item in self.items if item.id == chosen)
         answer = httpx.Response(200, json=listed.to_dict(), request=self.request)
         return Finding(Seen.HAPPENED, answer)

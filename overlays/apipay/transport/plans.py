@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
 
+import attrs
 import httpx
 
+from apipay import answers
 from apipay.errors import Lookup
 from apipay.hooks import LateDuplicate
 from apipay.transport.ledger import Ledger
 from apipay.transport.lookups import Reply, body_of, derive, path_arguments
-from apipay.transport.verdict import DONE, Doubt, Verdict
+from apipay.transport.verdict import DONE, Doubt, Kind, Verdict
 from apipay_client import operations
 from apipay_client.models import (
     Invoice,
@@ -52,8 +54,16 @@ BUSY = Finding(Seen.BUSY)
 UNKNOWN = Finding(Seen.UNKNOWN)
 
 
+def required_of(model: type[Any]) -> tuple[str, ...]:
+    """The fields that a model of an answer always has."""
+    return tuple(item.name for item in attrs.fields(model) if item.default is attrs.NOTHING)
+
+
 class Plan:
     """How one call can be looked up. This base cannot: the finding is always UNKNOWN."""
+
+    always: tuple[str, ...] = ()
+    """The fields that the answer always has, where a look-up can stand in for a broken one."""
 
     settles: ClassVar[bool] = True
     """Whether sending again too early could make a second one: then the look-ups go on for the
@@ -87,6 +97,10 @@ class Plan:
 
         An answer that lacks what is always there reads as a lost one.
         """
+        if self.always:
+            body = answers.fields(answers.read_body(response.content))
+            if any(body.get(name) is None for name in self.always):
+                return Verdict(Kind.FAILED, Doubt.ANSWERED)
         return DONE
 
     def look(self, ask: Ask) -> Generator[Any, Any, Finding]:
@@ -113,6 +127,7 @@ class StatusPlan(Plan):
     Sending one again too early does no harm: the service refuses it when the first took effect.
     """
 
+    always = required_of(Invoice)  # of a recurring invoice, too
     settles: ClassVar[bool] = False
     targets: ClassVar[dict[str, tuple[Operation, Callable[[object], Any], str]]] = {
         operations.CANCEL_INVOICE.id: (

@@ -55,6 +55,15 @@ def test_an_invoice_that_was_not_created_is_sent_again(
     assert service.seen.index("createInvoice", 1) > first_look
 
 
+@pytest.mark.parametrize("body", [b'{"id": 100, "status": "pending"}', b'{"payment_url": null}'])
+def test_an_answer_without_what_is_always_there_is_looked_up(
+    api: Any, service: Any, body: bytes
+) -> None:
+    service.fail("createInvoice", "status", status=200, body=body, processed=True)
+    assert api(create).payment_url == "https://pay.example/100"
+    assert service.seen.count("createInvoice") == 1
+
+
 @lost
 def test_without_an_order_id_the_outcome_is_unknown(
     api: Any, service: Any, fault: dict[str, Any]
@@ -110,7 +119,9 @@ def test_another_order_whose_id_contains_ours_is_not_mistaken(api: Any, service:
 
 
 def test_another_amount_is_another_invoice(api: Any, service: Any) -> None:
-    api(lambda client: create(client, amount=99))
+    service.do_createInvoice(
+        0, {"amount": "99", "phone_number": "87001234567", "external_order_id": "order-1"}, None
+    )
     service.fail("createInvoice", "cut", processed=False)
     assert api(create).amount == Decimal("15.50")
     assert len(service.invoices) == 2
@@ -308,6 +319,14 @@ def test_equal_refunds_of_one_client_are_told_apart(api: Any, service: Any) -> N
     assert service.refunded(number) == 90
 
 
+def test_another_amount_is_another_refund(api: Any, service: Any) -> None:
+    number = service.paid_invoice()
+    service.do_createRefund(number, {"amount": "20"}, None)
+    service.fail("createRefund", "cut", processed=False)
+    assert api(lambda client: client.refunds.create(number, amount=30)).amount == 30
+    assert service.refunded(number) == 50
+
+
 def test_another_reason_is_another_refund(api: Any, service: Any) -> None:
     number = service.paid_invoice()
     service.do_createRefund(number, {"amount": "30", "reason": "other"}, None)
@@ -391,3 +410,10 @@ def test_what_was_never_processed_is_sent_again_all_the_same(api: Any, service: 
     service.fail("billNowRecurringInvoice", "refused")
     service.fail("billNowRecurringInvoice", "status", status=429)
     assert api(lambda client: client.recurring_invoices.bill_now(7)).id == 100
+
+
+def test_a_status_change_whose_answer_lacks_its_status_is_looked_up(api: Any, service: Any) -> None:
+    service.invoices[1] = {"id": 1, "status": "pending"}
+    service.fail("cancelInvoice", "status", status=200, body=b'{"id": 1}', processed=True)
+    assert api(lambda client: client.invoices.cancel(1)).status == "cancelled"
+    assert service.seen == ["cancelInvoice", "getInvoice"]

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from apipay import Hook, RetryPolicy
+from apipay import ApiPay, Hook, RetryPolicy
 from apipay.errors import (
     APIConnectionError,
     ApiPayError,
@@ -378,3 +378,14 @@ def test_the_log_is_quiet_by_default(make_api: Any, service: Any, capsys: Any) -
     service.fail("createInvoice", "cut")
     make_api()(create)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_a_key_of_plain_words_is_not_shown_either(status: int) -> None:
+    key = "payment-required"
+    body = {"message": f"The key {key} is expired", "errors": {key: [key]}}
+    transport = httpx.MockTransport(lambda request: httpx.Response(status, json=body))
+    client = ApiPay(key, transport=transport, retry=RetryPolicy(max_retries=0))
+    with pytest.raises(APIStatusError, match="key") as caught:
+        client.invoices.get(1)
+    assert key not in f"{caught.value}{caught.value!r}"

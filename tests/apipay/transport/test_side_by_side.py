@@ -23,7 +23,7 @@ def losing(service: Any, rng: random.Random, share: float) -> Any:
             raise httpx.ReadError("lost before", request=request)
         service.seen.append(operation)
         response: httpx.Response = service.answer(request, operation)
-        await service.clock.sleep_async(rng.random() / 5)
+        await service.clock.sleep_async(rng.random() * 3)
         if lost:
             if rng.random() < 0.5:
                 raise httpx.ReadError("lost after", request=request)
