@@ -31,7 +31,7 @@ generated-is-current: $(VENV)/.dev ## Fail if apipay_client/ is not what openapi
 spec-lint: $(VENV)/.dev ## Lint openapi.yaml (Redocly's rules too, where npm is there)
 	$(BIN)/openapi-spec-validator openapi.yaml
 	@if command -v npx >/dev/null; then \
-	    npx --yes @redocly/cli@2.11.1 lint openapi.yaml --extends=recommended; \
+	    npx --yes @redocly/cli@2.77.0 lint openapi.yaml --extends=recommended; \
 	else echo "spec-lint: Redocly is skipped, because there is no npm"; fi
 
 lint: $(VENV)/.dev ## Style
