@@ -3,9 +3,9 @@
     python benchmarks/pacing.py [--quick]
 
 The sandbox's limiter allows 60 requests in each window and refuses more. The clients make five
-windows' worth of calls, 300, as fast as their budget lets them. The first 60 go at once, so the
-fifth 60 can go after four windows at the earliest: `used` is that time over the time that passed
-until the last answer.
+windows' worth of calls, 300, as fast as their budget lets them. The allowance of four windows is
+240 requests: `used` is four windows over the time from the first answer to the 241st, which is the
+first of the fifth window.
 
 - `virtual`: windows of 60 s as in the specification and round trips of 0.1 s, on a virtual clock:
   8 threads or 8 tasks on one client, against a fixed and against a sliding window.
@@ -39,7 +39,7 @@ from _common import Figure, conclude, print_table, sandbox_process
 
 from apipay import ApiPay, AsyncApiPay
 from apipay.clock import SYSTEM_CLOCK, Clock
-from apipay.hooks import AnswerEvent, Hook, SendEvent
+from apipay.hooks import AnswerEvent, Hook
 from apipay.pacing import RateLimit
 from apipay.sandbox import RateLimit as EnforcedLimit
 from apipay.sandbox.ratelimit import Limiter
@@ -57,16 +57,12 @@ _KINDS: tuple[Literal["fixed", "sliding"], ...] = ("fixed", "sliding")
 
 
 class _Times(Hook):
-    """When calls began and were answered, and how many requests were refused."""
+    """When requests were answered, and how many of them were refused."""
 
     def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
         self._now = clock.monotonic  # the same in all processes of a machine
         self.answered: list[float] = []
-        self.began = float("inf")
         self.refused = 0
-
-    def before_send(self, event: SendEvent) -> None:
-        self.began = min(self.began, self._now())
 
     def after_answer(self, event: AnswerEvent) -> None:
         self.answered.append(self._now())
@@ -117,14 +113,14 @@ class Result:
 
 
 def _result(name: str, times: list[_Times], windows: int, window: float) -> Result:
-    began = min(one.began for one in times)
-    ended = max(max(one.answered) for one in times)
+    answered = sorted(moment for one in times for moment in one.answered)
+    allowed = (windows - 1) * _REQUESTS
     return Result(
         name=name,
-        calls=sum(len(one.answered) for one in times),
+        calls=len(answered),
         refused=sum(one.refused for one in times),
-        seconds=ended - began,
-        used=(windows - 1) * window / (ended - began),
+        seconds=answered[-1] - answered[0],
+        used=(windows - 1) * window / (answered[allowed] - answered[0]),
     )
 
 
@@ -203,11 +199,15 @@ def _process(url: str, port: int, window: float, calls: int, start: Barrier, ans
 
     from apipay.pacing.redis import RedisBudget
 
-    with redis.Redis(port=port) as connection:
-        budget = RedisBudget(connection, _KEY, RateLimit(_REQUESTS, window))
-        start.wait()
-        times = with_threads({"base_url": url, "budget": budget}, calls, threads=2)
-        answers.put((times.began, times.answered, times.refused))
+    try:
+        with redis.Redis(port=port) as connection:
+            budget = RedisBudget(connection, _KEY, limit=RateLimit(_REQUESTS, window))
+            start.wait(60)
+            times = with_threads({"base_url": url, "budget": budget}, calls, threads=2)
+        answers.put((times.answered, times.refused))
+    except BaseException as error:
+        answers.put(error)  # else the others would be waited for in vain
+        raise
 
 
 def with_processes(url: str, window: float, calls: int) -> list[_Times]:
@@ -221,8 +221,11 @@ def with_processes(url: str, window: float, calls: int) -> list[_Times]:
         for process in processes:
             process.start()
         for _ in processes:
+            answer = answers.get(timeout=120)
+            if isinstance(answer, BaseException):
+                raise answer
             times = _Times()
-            times.began, times.answered, times.refused = answers.get(timeout=120)
+            times.answered, times.refused = answer
             found.append(times)
         for process in processes:
             process.join()
