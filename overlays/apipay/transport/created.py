@@ -80,8 +80,13 @@ class CreatedPlan(Plan):
             age(item.created_at, reply, self.began_at)
         ]
 
-    def choose(self, items: Iterable[tuple[Any, Reply]]) -> Finding | int:
-        """Claim the item that this call made; a `Finding` when there is none or no certainty."""
+    def choose(
+        self, items: Iterable[tuple[Any, Reply]], *, only_alone: bool = False
+    ) -> Finding | int:
+        """Claim the item that this call made; a `Finding` when there is none or no certainty.
+
+        With `only_alone`, not while other calls of the same name are under way.
+        """
         assert self.name is not None
         claimed = self.ledger.claimed(self.name)
         ours: list[int] = []
@@ -95,7 +100,9 @@ class CreatedPlan(Plan):
                 ours.append(item.id)
         if not ours:
             return ABSENT
-        if self.ledger.is_sending(self.name):
+        if self.ledger.is_sending(self.name) or (
+            only_alone and not self.ledger.is_alone(self.name)
+        ):
             return BUSY  # the answer that is still to come may claim it
         for made in sorted(ours):
             if self.ledger.claim(self.name, made):
@@ -252,6 +259,7 @@ class RefundPlan(CreatedPlan):
         super().__init__(request, operation, ledger, began_at)
         self.invoice = path_arguments(request, operation)
         self.amount: object = self.body.get("amount")
+        self.reason: object = self.body.get("reason") or None
         self.name = (operation.id, *self.invoice.values())
         self.items: list[Refund] = []
 
@@ -274,22 +282,32 @@ class RefundPlan(CreatedPlan):
         for item in self.items:
             if not self._fits(item):
                 continue
-            if item.created_at is None and self.baseline is None:
+            undated = item.created_at is None and self.baseline is None
+            if undated or (self.reason is not None and item.reason is None):
+                # Items of lists can be shorter than the whole resource.
                 whole = yield from ask(self.derive(operations.GET_REFUND, {"id": item.id}))
                 read = None if whole is None else whole.read(Refund.from_dict)
                 if whole is None or read is None:
                     return UNKNOWN if whole is None else BUSY
-                fitting.append((read, whole))
+                if self._fits(read):
+                    fitting.append((read, whole))
             else:
                 fitting.append((item, reply))
         if fitting and self.amount is None:
-            # Without an amount everything was to be given back: then nothing is left now.
+            # Without an amount everything was to be given back: then nothing is left now, and the
+            # refund that took the rest is the newest.
             left = yield from self._left(ask)
             if left is None:
                 return UNKNOWN
-            if left > 0:
-                fitting = []
-        chosen = self.choose(fitting)
+            newest = max(item.id for item, _ in fitting)
+            fitting = [] if left > 0 else [pair for pair in fitting if pair[0].id == newest]
+        exact = [pair for pair in fitting if (pair[0].reason or None) == self.reason]
+        chosen = self.choose(exact)
+        if chosen is ABSENT:
+            # The service may keep no reasons, or fill one in. But first the calls whose reasons
+            # these are must have had their turn.
+            loose = [pair for pair in fitting if pair not in exact]
+            chosen = self.choose(loose, only_alone=True)
         if isinstance(chosen, Finding):
             if chosen is ABSENT:
                 self.baseline = frozenset(item.id for item in self.items)
@@ -337,8 +355,7 @@ class RefundPlan(CreatedPlan):
     def _fits(self, item: Refund) -> bool:
         if self.amount is not None and not _same_amount(item.amount, self.amount):
             return False
-        sent = self.body.get("reason")
-        return item.reason is None or item.reason == (sent if sent is not None else item.reason)
+        return self.reason is None or item.reason in (None, "", self.reason)
 
 
 def _same_amount(seen: Decimal, sent: object) -> bool:

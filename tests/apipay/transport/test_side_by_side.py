@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from apipay import AsyncApiPay, OutcomeUnknownError, RetryPolicy
-from apipay.errors import APIConnectionError, ServerError
+from apipay.errors import APIConnectionError, BadRequestError, ServerError
 
 
 def losing(service: Any, rng: random.Random, share: float) -> Any:
@@ -39,7 +39,7 @@ async def at_once(number: int, call: Any) -> list[Any]:
     async def one() -> None:
         try:
             results.append(await call())
-        except (OutcomeUnknownError, APIConnectionError, ServerError) as error:
+        except (OutcomeUnknownError, APIConnectionError, ServerError, BadRequestError) as error:
             results.append(error)
 
     async with anyio.create_task_group() as group:
@@ -85,3 +85,28 @@ def test_equal_invoices_of_one_order(service: Any, clock: Any, seed: int, backen
     assert len(made) == len(set(made))
     assert set(made) <= set(open_now)
     assert len(open_now) <= len(made) + len(unknown)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("seed", range(15))
+def test_refunds_with_and_without_reasons(
+    service: Any, clock: Any, seed: int, backend: str
+) -> None:
+    """Five quarters, one too many, some with a reason: each call is told what became of it."""
+    number = service.paid_invoice("100.00")
+    client = client_for(service, clock, seed, share=0.6)
+    reasons = iter([{}, {"reason": "a"}, {}, {"reason": "b"}, {"reason": "c"}])
+    told: list[Any] = []
+
+    async def refund() -> Any:
+        said = next(reasons)
+        made = await client.refunds.create(number, amount=25, **said)
+        told.append((said.get("reason"), made.reason))
+        return made
+
+    results = anyio.run(at_once, 5, refund, backend=backend)
+    made = [result.id for result in results if hasattr(result, "id")]
+    unknown = [result for result in results if isinstance(result, OutcomeUnknownError)]
+    assert all(sent == seen for sent, seen in told)
+    assert len(made) == len(set(made))
+    assert len(made) <= len(service.refunds) <= len(made) + len(unknown)
