@@ -6,26 +6,14 @@ for all; when its own wait ends, another takes over. So there is no task or thre
 background, none to start and none to forget.
 """
 
-import copy
-import itertools
+import os
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from apipay.clock import SYSTEM_CLOCK, Clock
-from apipay.errors import WaitTimeoutError
-from apipay.invoice_watch import ReadInvoice, Round, Step, Watch, id_of, is_over
-from apipay.payments import (
-    DEFAULT_PACE,
-    DEFAULT_TIMEOUT,
-    STATED_LIMIT,
-    read,
-    read_async,
-    rest_after,
-)
-from apipay.polling import OnUnknown, Pace, check_timeout, is_survivable, wish_of
-from apipay_client.types import CallOptions
+from apipay.payments import DEFAULT_PACE, DEFAULT_TIMEOUT, STATED_LIMIT, read, read_async
+from apipay.polling import OnUnknown, Pace
+from apipay.shared_waits import OnProgress, SharedWaits, Wait
 
 if TYPE_CHECKING:
     import anyio
@@ -34,175 +22,10 @@ if TYPE_CHECKING:
     from apipay_client.models import CreatedInvoice, Invoice
     from apipay_client.resources import AsyncResources, Resources
 
-OnProgress = Callable[["Invoice"], None]
-"""Called with the invoice after each look at it that finds it still pending."""
+__all__ = ["AsyncPaymentWaits", "OnProgress", "PaymentWaits"]
 
 _STEP = 1.0
 """Threads look at least every so many seconds whether something has changed."""
-
-
-@dataclass(eq=False, slots=True)
-class _Wait:
-    """One caller that waits for one invoice."""
-
-    number: int
-    invoice_id: int
-    deadline: float | None
-    pace: Pace
-    on_unknown: OnUnknown
-    on_progress: OnProgress | None
-    due: float
-    """When it wants the next look."""
-    looks: int = 0
-    last: "Invoice | None" = None
-    news: "Invoice | None" = None
-    """A look that `on_progress` was not told of yet."""
-    result: "Invoice | None" = None
-    error: Exception | None = None
-    turn: "anyio.Event | None" = field(default=None, repr=False)
-
-    @property
-    def over(self) -> bool:
-        return self.result is not None or self.error is not None
-
-    def tell(self) -> None:
-        """Call `on_progress`, in the thread or task that waits."""
-        news, self.news = self.news, None
-        if news is not None and self.on_progress is not None:
-            self.on_progress(news)
-
-    def outcome(self) -> "Invoice":
-        if self.error is not None:
-            raise self.error
-        assert self.result is not None
-        return self.result
-
-
-class _Shared:
-    """What the sync and the async waits have in common: who waits, and when to do what. No I/O."""
-
-    def __init__(self, clock: Clock, limit: "RateLimit | None") -> None:
-        self.clock = clock
-        self._limit = limit
-        self._numbers = itertools.count()
-        self._by_invoice: dict[int, list[_Wait]] = {}
-        self._failure: Exception | None = None
-        self._not_before = 0.0
-        self._seen_up_to = 0
-        self.watch = Watch(self._see)
-        self.leader: _Wait | None = None
-
-    def add(
-        self,
-        invoice: "Invoice | CreatedInvoice | int",
-        timeout: float | None,
-        pace: Pace,
-        on_unknown: OnUnknown,
-        on_progress: OnProgress | None,
-    ) -> _Wait:
-        check_timeout(timeout)
-        now = self.clock.monotonic()
-        wait = _Wait(
-            number=next(self._numbers),
-            invoice_id=id_of(invoice),
-            deadline=None if timeout is None else now + timeout,
-            pace=pace,
-            on_unknown=on_unknown,
-            on_progress=on_progress,
-            due=now,
-        )
-        self._by_invoice.setdefault(wait.invoice_id, []).append(wait)
-        self.watch.add(wait.invoice_id)
-        return wait
-
-    def remove(self, wait: _Wait) -> None:
-        """Forget a wait that is over or was cancelled."""
-        same = self._by_invoice.get(wait.invoice_id, [])
-        if wait in same:
-            same.remove(wait)
-        if not same:
-            self._by_invoice.pop(wait.invoice_id, None)
-            self.watch.drop(wait.invoice_id)
-
-    def waits(self) -> list[_Wait]:
-        return [wait for same in self._by_invoice.values() for wait in same]
-
-    def options(self) -> CallOptions:
-        """Options for a request that everybody's look depends on."""
-        ends = [wait.deadline for wait in self.waits()]
-        options: CallOptions = {"priority": "low"}
-        latest = max((end for end in ends if end is not None), default=None)
-        if latest is not None and None not in ends:
-            shortest = min(wait.pace.interval for wait in self.waits())
-            options["deadline"] = max(latest - self.clock.monotonic(), shortest)
-        return options
-
-    def pause(self) -> float:
-        """Seconds until the next round is due or a wait ends; 0: a round is due now."""
-        now = self.clock.monotonic()
-        moment = max(self._not_before, min((w.due for w in self.waits()), default=now))
-        ends = [w.deadline for w in self.waits() if w.deadline is not None and w.looks]
-        return max(0.0, min([moment, *ends]) - now)
-
-    def is_due(self) -> bool:
-        now = self.clock.monotonic()
-        return now >= self._not_before and any(
-            wait.due <= now or (wait.deadline is not None and wait.deadline <= now)
-            for wait in self.waits()
-        )
-
-    def begin_round(self) -> Round:
-        """Start a round; who comes later takes part in the next."""
-        self._seen_up_to = next(self._numbers)
-        return self.watch.round()
-
-    def answered(self, step: Step, error: Exception | None) -> None:
-        """Note that one invoice, and no more, cannot be read."""
-        if error is not None and isinstance(step, ReadInvoice):
-            for number, wait in enumerate(self._by_invoice.get(step.id, ())):
-                wait.error = copy.copy(error) if number else error
-
-    def round_over(self, failure: Exception | None) -> None:
-        """Plan the next round, and end the waits whose time is up."""
-        now = self.clock.monotonic()
-        self._failure = failure
-        waits = self.waits()
-        if failure is not None and not is_survivable(failure):
-            for number, wait in enumerate(wait for wait in waits if not wait.over):
-                wait.error = copy.copy(failure) if number else failure
-        pauses = [rest_after(self.watch.requests, self._limit)]
-        if failure is not None:
-            pauses.append(wish_of(failure))
-        self._not_before = now + max(pauses)
-        for wait in waits:
-            if wait.number < self._seen_up_to:
-                wait.looks += 1
-                wait.due = now + wait.pace.after(wait.looks)
-        self.expire()
-
-    def expire(self) -> None:
-        """End the waits whose time is up, each after one look at least."""
-        now = self.clock.monotonic()
-        for wait in self.waits():
-            if wait.over or wait.deadline is None or now < wait.deadline or not wait.looks:
-                continue
-            error = WaitTimeoutError(
-                "The invoice was neither paid nor cancelled nor expired in time.",
-                last=wait.last,
-                resume=[wait.invoice_id],
-            )
-            error.__cause__ = self._failure
-            wait.error = error
-
-    def _see(self, invoice: "Invoice") -> bool:
-        waits = self._by_invoice.get(invoice.id, [])
-        for wait in waits:
-            wait.last = invoice
-            if is_over(invoice, wait.on_unknown):
-                wait.result = invoice
-            elif wait.on_progress is not None:
-                wait.news = invoice
-        return all(wait.over for wait in waits)
 
 
 class PaymentWaits:
@@ -215,7 +38,9 @@ class PaymentWaits:
         limit: "RateLimit | None" = STATED_LIMIT,
     ) -> None:
         self._client = client
-        self._shared = _Shared(clock, limit)
+        self._clock = clock
+        self._limit = limit
+        self._shared = SharedWaits(clock, limit)
         self._lock = threading.Lock()
 
     def wait(
@@ -240,6 +65,9 @@ class PaymentWaits:
             WaitTimeoutError: `.last` is the invoice as it was seen last; wait again to go on.
             NotFoundError: There is no such invoice.
         """
+        if self._shared.process != os.getpid():
+            # In a child process: the threads of the parent that wait or lead do not exist here.
+            self._shared, self._lock = SharedWaits(self._clock, self._limit), threading.Lock()
         shared = self._shared
         with self._lock:
             wait = shared.add(invoice, timeout, pace, on_unknown, on_progress)
@@ -263,7 +91,7 @@ class PaymentWaits:
             with self._lock:
                 shared.remove(wait)
 
-    def _lead(self, own: _Wait) -> None:
+    def _lead(self, own: Wait) -> None:
         shared = self._shared
         while not own.over:
             with self._lock:
@@ -310,7 +138,9 @@ class AsyncPaymentWaits:
         limit: "RateLimit | None" = STATED_LIMIT,
     ) -> None:
         self._client = client
-        self._shared = _Shared(clock, limit)
+        self._clock = clock
+        self._limit = limit
+        self._shared = SharedWaits(clock, limit)
         self._changed: anyio.Event | None = None
 
     async def wait(
@@ -325,6 +155,8 @@ class AsyncPaymentWaits:
         """`PaymentWaits.wait` for tasks. Cancelling the task ends its wait at once."""
         import anyio
 
+        if self._shared.process != os.getpid():
+            self._shared, self._changed = SharedWaits(self._clock, self._limit), None
         shared = self._shared
         wait = shared.add(invoice, timeout, pace, on_unknown, on_progress)
         if self._changed is not None:
@@ -346,7 +178,7 @@ class AsyncPaymentWaits:
             shared.remove(wait)
             self._wake()
 
-    async def _lead(self, own: _Wait) -> None:
+    async def _lead(self, own: Wait) -> None:
         shared = self._shared
         while not own.over:
             if shared.is_due():
@@ -391,7 +223,7 @@ class AsyncPaymentWaits:
 
     def _wake(self) -> None:
         """Wake whose wait is over or has news; where nobody leads, one more to take the lead."""
-        next_leader: _Wait | None = None
+        next_leader: Wait | None = None
         for wait in self._shared.waits():
             if (wait.over or wait.news is not None) and wait.turn is not None:
                 wait.turn.set()

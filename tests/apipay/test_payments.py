@@ -1,5 +1,7 @@
 """Waiting for payments through the generated client, on a virtual clock: sync, asyncio, trio."""
 
+import multiprocessing
+import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -468,3 +470,18 @@ def test_a_lasting_failure_reaches_every_wait(flavour: str) -> None:
         service.failures *= 4
         anyio.run(main, backend=flavour)
         assert len(caught) == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_process_waits_by_itself_although_a_thread_of_the_parent_leads() -> None:
+    service = Service(VirtualClock(), 5)
+    service.settles(1, (0, "paid"))
+    waits = PaymentWaits(service.resources(), service.clock)
+    waits._shared.leader = waits._shared.add(2, None, Pace(2), "wait", None)
+    context = multiprocessing.get_context("fork")
+    answers: Any = context.Queue()
+    with waits._lock:
+        process = context.Process(target=lambda: answers.put(str(waits.wait(1).status)))
+        process.start()
+    assert answers.get(timeout=20) == "paid"
+    process.join(10)
