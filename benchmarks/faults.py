@@ -36,8 +36,8 @@ _FIGURES = ("duplicates", "lost", "untyped", "misled")
 def scenarios() -> list[Scenario]:
     """Every fault of the sandbox, alone and then all together."""
 
-    def alone(name: str, *faults: dict[str, object]) -> Scenario:
-        return Scenario(name, tuple((fault, _SHARE / len(faults)) for fault in faults))
+    def alone(name: str, *faults: dict[str, object], share: float = _SHARE) -> Scenario:
+        return Scenario(name, tuple((fault, share / len(faults)) for fault in faults))
 
     def status(number: int, html: bool) -> Scenario:
         common = {"kind": "status", "status": number, "html": html}
@@ -49,7 +49,8 @@ def scenarios() -> list[Scenario]:
     rows = [
         alone("delay, then processed", {"kind": "delay", "seconds": late}),
         alone("delay after commit", {"kind": "delay", "seconds": late, "after_commit": True}),
-        alone("connection refused", {"kind": "connection_refused", "seconds": 0.02}),
+        # Each of these hits everybody who needs a new connection meanwhile, so fewer are enough.
+        alone("connection refused", {"kind": "connection_refused", "seconds": 0.02}, share=0.05),
         alone("reset before", {"kind": "reset_before"}),
         alone("reset after commit", {"kind": "reset_after_commit"}),
         alone("429", {"kind": "rate_limited"}),

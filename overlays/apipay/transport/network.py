@@ -7,6 +7,7 @@ prepared once; a second client inside a transport would cost about a tenth of a 
 """
 
 import os
+import re
 import threading
 import weakref
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from apipay.transport.verdict import BodyTooLarge
 
 MAX_BODY = 32 * 1024 * 1024
 """Bytes. The largest page of any list is far below a thousandth of it."""
+
+_MOST_KNOWN = 100
 
 
 class _Body:
@@ -154,6 +157,34 @@ class _NoTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Keeps a `LayeredClient` from opening a pool of its own, which it would never use."""
 
 
+_PLAIN_PATH = re.compile(r"/[A-Za-z0-9][A-Za-z0-9/_-]*")
+_FIXED_PATH = re.compile(r"/[A-Za-z_-]+")
+
+
+class _Addresses:
+    """Whole addresses from paths, as httpx joins them to its base address, for half the cost."""
+
+    def __init__(self) -> None:
+        self._base: httpx.URL | None = None
+        self._start = ""
+        self._known: dict[str, httpx.URL] = {}
+
+    def whole(self, base: httpx.URL, path: object) -> Any:
+        """Return `path` below `base`; what is not a plain path is left to httpx."""
+        if base is not self._base:
+            self._base, self._start, self._known = base, str(base).rstrip("/") + "/", {}
+        if not isinstance(path, str):
+            return path
+        known = self._known.get(path)
+        if known is None:
+            if not _PLAIN_PATH.fullmatch(path):
+                return path
+            known = httpx.URL(self._start + path[1:])
+            if _FIXED_PATH.fullmatch(path) and len(self._known) < _MOST_KNOWN:
+                self._known[path] = known
+        return known
+
+
 class LayeredClient(httpx.Client):
     """An `httpx.Client` whose requests go through `layers`. Answers are always read whole, those
     of `stream()` too."""
@@ -161,6 +192,11 @@ class LayeredClient(httpx.Client):
     def __init__(self, layers: httpx.BaseTransport, **settings: Any) -> None:
         super().__init__(transport=_NoTransport(), **settings)
         self._layers = layers
+        self._addresses = _Addresses()
+
+    def build_request(self, method: str, url: Any, **settings: Any) -> httpx.Request:
+        """As `httpx.Client.build_request`, sooner."""
+        return super().build_request(method, self._addresses.whole(self.base_url, url), **settings)
 
     def send(self, request: httpx.Request, **settings: Any) -> httpx.Response:
         """Send through the layers; `stream`, `auth` and `follow_redirects` do nothing here."""
@@ -180,6 +216,11 @@ class AsyncLayeredClient(httpx.AsyncClient):
     def __init__(self, layers: httpx.AsyncBaseTransport, **settings: Any) -> None:
         super().__init__(transport=_NoTransport(), **settings)
         self._layers = layers
+        self._addresses = _Addresses()
+
+    def build_request(self, method: str, url: Any, **settings: Any) -> httpx.Request:
+        """As `httpx.AsyncClient.build_request`, sooner."""
+        return super().build_request(method, self._addresses.whole(self.base_url, url), **settings)
 
     async def send(self, request: httpx.Request, **settings: Any) -> httpx.Response:
         """Send through the layers; `stream`, `auth` and `follow_redirects` do nothing here."""
