@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from io import BytesIO
+from math import isfinite
 from typing import Any, NoReturn, TypeVar, cast
 from urllib.parse import quote
 from uuid import UUID
@@ -103,8 +104,10 @@ def to_int(value: object) -> int:
     if type(value) is int:
         return value
     # JSON has one kind of number: some servers write a whole one with a fraction of zero.
-    if isinstance(value, float | Decimal) and value == value // 1 and abs(value) < _LARGEST:
-        return int(value)
+    if isinstance(value, float | Decimal) and isfinite(value) and abs(value) < _LARGEST:
+        whole = int(value)
+        if whole == value:
+            return whole
     raise DecodeError("an integer")
 
 

@@ -29,6 +29,17 @@ def raw_body(response: httpx.Response) -> bytes:
     return response.content
 
 
+def _read(
+    response: httpx.Response,
+    convert: Callable[[object], T],
+    body: Callable[[httpx.Response], Any],
+) -> T:
+    try:
+        return convert(body(response))
+    except RecursionError:
+        raise DecodeError("nested little enough to be read") from None
+
+
 def success_body(
     client: Client,
     operation: Operation,
@@ -38,7 +49,7 @@ def success_body(
 ) -> T:
     """The body of a success. Raises `ResponseDecodeError` where it is not what the spec says."""
     try:
-        return convert(body(response))
+        return _read(response, convert, body)
     except DecodeError as error:
         raise client.failure(
             ResponseDecodeError(
@@ -59,7 +70,7 @@ def error_body(
 ) -> T | None:
     """The body of an error; None where something in between answered in its own words."""
     try:
-        return convert(body(response))
+        return _read(response, convert, body)
     except DecodeError:
         return None
 

@@ -10,7 +10,7 @@ from openapi_python_client.parser.properties.protocol import PropertyProtocol
 
 from . import expressions
 from .document import is_mapping
-from .problems import SpecError
+from .problems import SpecError, pointer
 from .spec_index import RawOperation, SpecIndex
 from .text import docstring, literal, section
 
@@ -71,9 +71,8 @@ def model_view(
     """Work out one model."""
     name = str(model.class_info.name)
     schema = index.schema_of_class(name)
-    answer_only = index.answer_only(name)
     own = properties(model)
-    fields = [_field(prop, schema, answer_only, index) for prop in own]
+    fields = [_field(prop, name, index) for prop in own]
     additional = model.additional_properties
     lines = expressions.own_imports(
         {*(model.relative_imports or ()), *(model.lazy_imports or ())}
@@ -103,11 +102,18 @@ def properties(model: ModelProperty) -> list[PropertyProtocol]:
     return [*(model.required_properties or []), *(model.optional_properties or [])]
 
 
-def _field(
-    prop: PropertyProtocol, schema: dict[str, Any], answer_only: bool, index: SpecIndex
-) -> Field:
+def _field(prop: PropertyProtocol, class_name: str, index: SpecIndex) -> Field:
+    answer_only = index.answer_only(class_name)
+    schema = index.schema_of_class(class_name)
     name = prop.name.get_untrusted_value()
     key = literal(name)
+    written = (expressions.response_type if answer_only else expressions.request_type)(prop)
+    if written.startswith("ClassVar"):
+        raise SpecError(
+            "attrs takes a type whose name begins with ClassVar for no attribute",
+            pointer=f"{index.pointer_of_class(class_name)}{pointer('properties', name)}",
+            mend="Rename the schema that it refers to",
+        )
     absent = "" if prop.required else ("None" if answer_only else "UNSET")
     settings = [f"default={absent}"] if absent else []
     initial = f" = {absent}" if absent else ""
@@ -116,7 +122,7 @@ def _field(
     return Field(
         name=str(prop.python_name),
         key=key,
-        type=(expressions.response_type if answer_only else expressions.request_type)(prop),
+        type=written,
         initial=initial,
         absent=absent,
         encoder=expressions.encoder(prop),

@@ -156,6 +156,8 @@ def _place(words: str, data: Any, index: SpecIndex) -> str:
             status = re.search(r"response for status code (\w+)", words)
             if not inside and status:
                 inside = pointer("responses", status.group(1))
+            if not inside and re.search("(Unsupported|Invalid) content type|Missing schema", words):
+                inside = pointer("requestBody")
             return operation.pointer + inside
     # The longest first: a name can be the beginning of another.
     for name in sorted(index.schemas, key=len, reverse=True):

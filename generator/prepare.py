@@ -45,12 +45,12 @@ def prepare(document: dict[str, Any]) -> dict[str, Any]:
 
 def _simplify(node: Node) -> None:
     schema = node.value
-    alternatives = _alternatives(schema)
-    if alternatives and (len(alternatives) > 1 or "properties" in schema or "allOf" in schema):
+    # Properties beside alternatives are a matter of `repair`.
+    if len([word for word in ("allOf", "anyOf", "oneOf") if word in schema]) > 1:
         raise SpecError(
-            f"{alternatives[0]} beside other words about the same object makes no class",
+            "of allOf, anyOf and oneOf in one schema, all but one would be lost",
             pointer=node.pointer,
-            mend=f"Let each alternative of {alternatives[0]} be a whole schema",
+            mend="Let each alternative be a whole schema, which takes in the rest by allOf",
         )
     schema.pop("title", None)
     schema.pop("default", None)
@@ -109,11 +109,7 @@ def _part(part: dict[str, Any], document: dict[str, Any], place: str) -> dict[st
 
 
 def _is_plain_object(schema: dict[str, Any]) -> bool:
-    return schema.get("type", "object") == "object" and not _alternatives(schema)
-
-
-def _alternatives(schema: dict[str, Any]) -> list[str]:
-    return [key for key in ("oneOf", "anyOf", "not") if key in schema]
+    return schema.get("type", "object") == "object" and not {"anyOf", "oneOf"} & schema.keys()
 
 
 def _narrowed(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,9 @@ KEY = "sk-very-secret"
 PACKAGE = Path(apipay_client.__file__).parent
 
 
-def answering(*answers: httpx.Response, **settings: Any) -> tuple[AuthenticatedClient, list[httpx.Request]]:
+def answering(
+    *answers: httpx.Response, **settings: Any
+) -> tuple[AuthenticatedClient, list[httpx.Request]]:
     """A client that gets these answers in turn, and the requests that it sent."""
     seen: list[httpx.Request] = []
     left = list(answers)
@@ -86,10 +88,14 @@ def test_documented_errors_are_given_typed() -> None:
 ODD_BODIES = [b"", b"<html>bad gateway</html>", b"{", b"[]", b"null", b'"text"', b"\xff\xfe", b"5"]
 
 
-@pytest.mark.parametrize("status", [301, 400, 401, 404, 418, 429, 499, 500, 502, 503, 520, 522, 599])
+@pytest.mark.parametrize(
+    "status", [301, 400, 401, 404, 418, 429, 499, 500, 502, 503, 520, 522, 599]
+)
 @pytest.mark.parametrize("body", ODD_BODIES)
 def test_no_error_status_and_no_body_crashes(status: int, body: bytes) -> None:
-    client, _ = answering(httpx.Response(status, content=body), httpx.Response(status, content=body))
+    client, _ = answering(
+        httpx.Response(status, content=body), httpx.Response(status, content=body)
+    )
     answer = get_invoice.sync_detailed(7, client=client)
     assert (answer.status_code, answer.content, answer.parsed) == (status, body, None)
     with pytest.raises(UnexpectedStatus) as caught:
@@ -126,7 +132,9 @@ def test_undocumented_statuses_raise_where_the_client_asks_for_it() -> None:
 
 
 def test_errors_pass_through_the_hook() -> None:
-    client, _ = answering(httpx.Response(404, json={"message": "no"}), on_error=lambda e: OSError(str(e)))
+    client, _ = answering(
+        httpx.Response(404, json={"message": "no"}), on_error=lambda e: OSError(str(e))
+    )
     with pytest.raises(OSError, match="404"):
         Resources(client).invoices.get(7)
 

@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -40,7 +41,19 @@ def test_arguments_that_are_exact_are_taken(value: Any) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [0.1 + 0.2, 10.001, float("nan"), float("inf"), "ten", "", "NaN", True, b"1", [1], "1E+999999999"],
+    [
+        0.1 + 0.2,
+        10.001,
+        float("nan"),
+        float("inf"),
+        "ten",
+        "",
+        "NaN",
+        True,
+        b"1",
+        [1],
+        "1E+999999999",
+    ],
 )
 def test_arguments_that_are_not_exact_numbers_are_refused(value: Any) -> None:
     with pytest.raises(InvalidArgument) as caught:
@@ -140,21 +153,23 @@ JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(["id", "status", "amount", "paid_at", "data", "meta"]), JSON))
+@given(
+    st.dictionaries(st.sampled_from(["id", "status", "amount", "paid_at", "data", "meta"]), JSON)
+)
 def test_any_object_is_read_or_refused_with_one_error(source: dict[str, Any]) -> None:
     for model in (models.Invoice, models.InvoicePage, models.Refund, models.InvoiceEvent):
+        refused = None
         try:
             model.from_dict(source)
         except DecodeError as error:
-            assert error.path.startswith("/")
+            refused = error
+        assert refused is None or refused.path.startswith("/")
 
 
 @given(st.binary())
 def test_any_bytes_are_read_or_refused_with_one_error(content: bytes) -> None:
-    try:
+    with suppress(DecodeError):
         codec.loads(content)
-    except DecodeError:
-        pass
 
 
 def test_deep_nesting_and_constants_of_no_json_are_refused() -> None:

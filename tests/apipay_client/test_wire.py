@@ -124,7 +124,14 @@ CASES = [
             ("date_to", "2026-01-31"),
         ],
     ),
-    Case("getInvoice", lambda r: r.invoices.get(7), "/api/invoices/7", INVOICE, models.Invoice, {"id": 7}),
+    Case(
+        "getInvoice",
+        lambda r: r.invoices.get(7),
+        "/api/invoices/7",
+        INVOICE,
+        models.Invoice,
+        {"id": 7},
+    ),
     Case(
         "cancelInvoice",
         lambda r: r.invoices.cancel(7),
@@ -159,7 +166,9 @@ CASES = [
         {"data.0.id": 3, "page_total": 51},
         query=[("page", "2"), ("per_page", "50")],
     ),
-    Case("getRefund", lambda r: r.refunds.get(3), "/api/refunds/3", REFUND, models.Refund, {"id": 3}),
+    Case(
+        "getRefund", lambda r: r.refunds.get(3), "/api/refunds/3", REFUND, models.Refund, {"id": 3}
+    ),
     Case(
         "createRecurringInvoice",
         lambda r: r.recurring_invoices.create(
