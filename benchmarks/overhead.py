@@ -22,6 +22,7 @@ most 1.35.
 
 import argparse
 import gc
+import itertools
 import json
 import statistics
 import sys
@@ -41,6 +42,7 @@ _KEY = "sandbox_overhead"
 _LIMIT = 1_000_000
 _ROUND = 40  # calls
 _INVOICE = {"amount": 10000.5, "phone_number": "87001234567", "description": "Two jars of honey"}
+_orders = map("order-{}".format, itertools.count())
 
 Call = Callable[[], object]
 
@@ -53,9 +55,14 @@ def calls(client: ApiPay, bare: httpx.Client, invoice: int) -> dict[str, tuple[C
             lambda: client.invoices.get(invoice),
         ),
         "create": (
-            lambda: bare.post("/invoices", json=_INVOICE).json(),
+            lambda: bare.post(
+                "/invoices", json={**_INVOICE, "external_order_id": next(_orders)}
+            ).json(),
             lambda: client.invoices.create(
-                amount="10000.5", phone_number="87001234567", description="Two jars of honey"
+                amount="10000.5",
+                phone_number="87001234567",
+                description="Two jars of honey",
+                external_order_id=next(_orders),
             ),
         ),
         "list of 100": (

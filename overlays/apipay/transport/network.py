@@ -25,6 +25,11 @@ MAX_BODY = 32 * 1024 * 1024
 
 _MOST_KNOWN = 100
 
+_SEND: dict[str, Any] = {"stream": True, "auth": httpx.Auth()}
+"""For our own client: the key is a header, so httpx need not look for a password in the address."""
+
+_SEND_AS_THEIRS: dict[str, Any] = {"stream": True}
+
 
 class _Body:
     """Collects an answer's body, and ends it when it grows too large or drips past the deadline.
@@ -71,6 +76,7 @@ class Network(httpx.BaseTransport):
         self._make = make
         self._client = client
         self._own = client is None
+        self._send = _SEND if self._own else _SEND_AS_THEIRS
         self._clock = clock
         self._lock = threading.Lock()
         self._parents: list[object] = []
@@ -80,7 +86,7 @@ class Network(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Return a read response."""
         client = self._client or self._open()
-        response = client.send(request, stream=True)
+        response = client.send(request, **self._send)
         stream = cast(httpx.SyncByteStream, response.stream)
         body = _Body(request, self._clock)
         try:
@@ -123,6 +129,7 @@ class AsyncNetwork(httpx.AsyncBaseTransport):
         self._make = make
         self._client = client
         self._own = client is None
+        self._send = _SEND if self._own else _SEND_AS_THEIRS
         self._clock = clock
         self._parents: list[object] = []
         if self._own:
@@ -132,7 +139,7 @@ class AsyncNetwork(httpx.AsyncBaseTransport):
         """Return a read response."""
         if self._client is None:
             self._client = self._make()
-        response = await self._client.send(request, stream=True)
+        response = await self._client.send(request, **self._send)
         stream = cast(httpx.AsyncByteStream, response.stream)
         body = _Body(request, self._clock)
         try:

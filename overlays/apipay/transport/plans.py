@@ -8,11 +8,10 @@ from typing import Any, ClassVar
 import attrs
 import httpx
 
-from apipay import answers
 from apipay.errors import Lookup
 from apipay.hooks import LateDuplicate
 from apipay.transport.ledger import Ledger
-from apipay.transport.lookups import Reply, body_of, derive, path_arguments
+from apipay.transport.lookups import Reply, body_of, derive, fields_of, path_arguments
 from apipay.transport.verdict import DONE, Doubt, Kind, Verdict
 from apipay_client import operations
 from apipay_client.models import (
@@ -98,7 +97,7 @@ class Plan:
         An answer that lacks what is always there reads as a lost one.
         """
         if self.always:
-            body = answers.fields(answers.read_body(response.content))
+            body = fields_of(response)
             if any(body.get(name) is None for name in self.always):
                 return Verdict(Kind.FAILED, Doubt.ANSWERED)
         return DONE
