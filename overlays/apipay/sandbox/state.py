@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .clock import SandboxClock, start_of
 from .records import Delivery, RecurringInvoice
@@ -34,12 +34,14 @@ class Settings:
 
 @dataclass(order=True, slots=True)
 class Due:
-    """Something that the clock will do to a record. Stale entries are recognised when they come."""
+    """Something that the clock will do to a record. Stale entries are recognised when they come.
+
+    What is due at the same moment is done in the order of ids: the same after a restart.
+    """
 
     at: float
-    number: int
-    what: str = field(compare=False)
-    id: int = field(compare=False)
+    id: int
+    what: str
 
 
 class State:
@@ -58,7 +60,6 @@ class State:
         self.on_news: Callable[[], None] = lambda: None
         """Called when something became due earlier than the sender may know."""
         self._due: list[Due] = []
-        self._number = 0
         self._settled_until = 0.0
         self.restore_due()
 
@@ -68,8 +69,7 @@ class State:
 
     def schedule(self, at: float, what: str, record_id: int) -> None:
         """Let the clock do `what` to a record at a moment."""
-        self._number += 1
-        entry = Due(at, self._number, what, record_id)
+        entry = Due(at, record_id, what)
         heapq.heappush(self._due, entry)
         if self._due[0] is entry:
             self.on_news()
