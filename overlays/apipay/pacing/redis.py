@@ -292,7 +292,7 @@ class RedisBudget:
             return None
         if outcome.remaining is not None:
             self._left = min(self.limit.requests, outcome.remaining)
-        retry_after = -1 if outcome.retry_after is None else _micro(max(0.0, outcome.retry_after))
+        retry_after = -1 if outcome.retry_after is None else _micro(outcome.retry_after)
         return _Ask(
             self._settle,
             (
@@ -381,4 +381,5 @@ def _permit(mirror: Permit, name: str, *, shared: bool) -> SharedPermit:
 
 
 def _micro(seconds: float) -> int:
-    return round(seconds * _MICRO)
+    # Cut to years, so that a Redis score still holds it to the microsecond.
+    return round(min(max(seconds, 0.0), 1e8) * _MICRO)

@@ -240,9 +240,9 @@ def test_it_counts_as_the_local_window_does(
             shared, local = pending.pop(data.draw(st.integers(0, len(pending) - 1)))
             outcome: Outcome = data.draw(
                 st.one_of(
-                    st.builds(Outcome, st.just(200), st.none() | st.integers(0, requests)),
-                    st.builds(Outcome, st.just(429), st.none(), st.none() | st.integers(0, 12)),
-                    st.sampled_from([NO_ANSWER, NOT_SENT]),
+                    st.integers(0, requests).map(lambda left: Outcome(200, left)),
+                    st.integers(0, 12).map(lambda pause: Outcome(429, 0, float(pause))),
+                    st.sampled_from([OK, Outcome(429), NO_ANSWER, NOT_SENT]),
                 )
             )
             budget.settle(shared, outcome)
