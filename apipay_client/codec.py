@@ -36,13 +36,17 @@ _LARGEST = 10**_MOST_DIGITS
 def loads(content: bytes) -> Any:
     """Parse a JSON body; numbers with a fraction become Decimal, so that none is rounded."""
     try:
-        return json.loads(content, parse_float=Decimal, parse_constant=_no_constant)
+        return _DECODER.decode(content.decode(json.detect_encoding(content)))
     except (ValueError, RecursionError):
         raise DecodeError("JSON") from None
 
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+# As `json.loads`, which would make one for each call.
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)
 
 
 def to_object(value: object) -> dict[str, Any]:
@@ -275,13 +279,7 @@ def _written(value: Any, write: Callable[[Any], Any]) -> Any:
 def dumps(value: Any) -> bytes:
     """A JSON body, UTF-8. A Decimal becomes the JSON number with exactly its value."""
     try:
-        return json.dumps(
-            to_json(value),
-            default=_number,
-            ensure_ascii=False,
-            separators=(",", ":"),
-            allow_nan=False,
-        ).encode()
+        return _ENCODER.encode(to_json(value)).encode()
     except ClientError:
         raise
     except (ValueError, RecursionError):  # infinite, in a circle, or no text that UTF-8 can carry
@@ -298,6 +296,11 @@ def _number(value: object) -> int | float:
     if isinstance(value, Decimal):
         return _exact("body", value)
     raise InvalidArgument("body", "holds a value that JSON cannot carry.")
+
+
+_ENCODER = json.JSONEncoder(
+    default=_number, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+)
 
 
 def _exact(name: str, value: Decimal) -> int | float:

@@ -1,6 +1,5 @@
 """The front door: `ApiPay` and `AsyncApiPay`."""
 
-import importlib.util
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Literal, NoReturn, Self
@@ -34,6 +33,7 @@ from apipay.transport import (
     RetryPolicy,
     RetryState,
     RetryTransport,
+    client_settings,
 )
 from apipay.transport.engine import call_of
 from apipay.transport.failures import from_generated
@@ -264,7 +264,7 @@ class ApiPay(_Common, Verbs):
 
     def _make_sender(self, transport: Any, http_client: Any, common: dict[str, Any]) -> Any:
         def make() -> httpx.Client:
-            return httpx.Client(transport=transport, http2=_has_http2())
+            return httpx.Client(transport=transport, **client_settings())
 
         layers: httpx.BaseTransport = Network(make, http_client, self._clock)
         if self._budget is not None:
@@ -312,7 +312,7 @@ class AsyncApiPay(_Common, AsyncVerbs):
 
     def _make_sender(self, transport: Any, http_client: Any, common: dict[str, Any]) -> Any:
         def make() -> httpx.AsyncClient:
-            return httpx.AsyncClient(transport=transport, http2=_has_http2())
+            return httpx.AsyncClient(transport=transport, **client_settings())
 
         layers: httpx.AsyncBaseTransport = AsyncNetwork(make, http_client, self._clock)
         if self._budget is not None:
@@ -357,7 +357,3 @@ def _phone(value: str) -> str:
 
 _FORMATS: Mapping[str, Callable[[str], str]] = {"kz-phone": _phone}
 """How arguments of a `format` of the specification are brought into the service's form."""
-
-
-def _has_http2() -> bool:
-    return importlib.util.find_spec("h2") is not None

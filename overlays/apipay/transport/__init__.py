@@ -5,7 +5,13 @@ They can be used one by one, around any httpx transport.
 """
 
 from apipay.transport.engine import CALL_EXTENSION
-from apipay.transport.network import AsyncLayeredClient, AsyncNetwork, LayeredClient, Network
+from apipay.transport.network import (
+    AsyncLayeredClient,
+    AsyncNetwork,
+    LayeredClient,
+    Network,
+    client_settings,
+)
 from apipay.transport.policy import RetryPolicy
 from apipay.transport.shells import (
     AsyncErrorTransport,
@@ -27,4 +33,5 @@ __all__ = [
     "RetryPolicy",
     "RetryState",
     "RetryTransport",
+    "client_settings",
 ]

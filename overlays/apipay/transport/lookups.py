@@ -18,7 +18,6 @@ from apipay_client.operations import Operation
 T = TypeVar("T")
 
 _RESOLUTION = 1.0  # seconds: `Date` and `created_at` are whole seconds, cut off
-_FIELDS_EXTENSION = "apipay.fields"
 _FUTURE = 3.0  # seconds: what was created later than this after `Date` has another clock
 
 
@@ -111,12 +110,8 @@ def body_of(request: httpx.Request) -> Mapping[str, Any]:
 
 
 def fields_of(response: httpx.Response) -> Mapping[str, object]:
-    """The JSON object in a read answer, parsed once; empty when it is none."""
-    known: Mapping[str, object] | None = response.extensions.get(_FIELDS_EXTENSION)
-    if known is None:
-        known = answers.fields(answers.read_body(response.content))
-        response.extensions[_FIELDS_EXTENSION] = known
-    return known
+    """The JSON object in a read answer; empty when it is none."""
+    return answers.fields(answers.read_answer(response))
 
 
 def id_of(response: httpx.Response) -> int | None:

@@ -6,11 +6,13 @@ client or transport fits in as it is. `LayeredClient` replaces `send` only, so t
 prepared once; a second client inside a transport would cost about a tenth of a call.
 """
 
+import importlib.util
 import os
 import re
 import threading
 import weakref
 from collections.abc import Callable
+from http.cookiejar import CookieJar
 from typing import Any, cast
 
 import httpx
@@ -24,6 +26,19 @@ MAX_BODY = 32 * 1024 * 1024
 """Bytes. The largest page of any list is far below a thousandth of it."""
 
 _MOST_KNOWN = 100
+
+
+class _NoCookies(CookieJar):
+    """Keeps no cookies: requests are built in `LayeredClient`, which would never see them."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        pass
+
+
+def client_settings() -> dict[str, Any]:
+    """The arguments of the httpx client that a `Network` makes."""
+    return {"http2": importlib.util.find_spec("h2") is not None, "cookies": _NoCookies()}
+
 
 _SEND: dict[str, Any] = {"stream": True, "auth": httpx.Auth()}
 """For our own client: the key is a header, so httpx need not look for a password in the address."""

@@ -80,7 +80,7 @@ def judge(
     status = result.status_code
     if 200 <= status < 300:
         empty = status in (204, 205)
-        if success is None or (status in success if empty else _readable(result.content, writes)):
+        if success is None or (status in success if empty else _readable(result, writes)):
             return DONE
         # It says success, but the answer cannot be read: the effect is likely, its result lost.
         return Verdict(Kind.FAILED, Doubt.ANSWERED)
@@ -98,7 +98,7 @@ def judge(
 
 def is_whole(response: httpx.Response) -> bool:
     """Whether an answer to a read is surely good; the cheap half of `judge`."""
-    return response.status_code == 200 and _readable(response.content, to_the_last_byte=False)
+    return response.status_code == 200 and _readable(response, to_the_last_byte=False)
 
 
 def _judge_exception(error: Exception, writes: bool) -> Verdict:
@@ -113,13 +113,15 @@ def _judge_exception(error: Exception, writes: bool) -> Verdict:
     return Verdict(Kind.FAILED, Doubt.CUT)
 
 
-def _readable(content: bytes, to_the_last_byte: bool) -> bool:
+def _readable(response: httpx.Response, to_the_last_byte: bool) -> bool:
+    content = response.content
     ends = content[:1] + content[-1:]
     if ends not in (b"{}", b"[]"):
         stripped = content.strip()
         ends = stripped[:1] + stripped[-1:]
-    shape = ends in (b"{}", b"[]")
-    return shape and (not to_the_last_byte or answers.is_json(content))
+    if ends not in (b"{}", b"[]"):
+        return False
+    return not to_the_last_byte or isinstance(answers.read_answer(response), dict | list)
 
 
 def describe(result: httpx.Response | Exception) -> str:
