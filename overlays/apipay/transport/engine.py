@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import httpx
 
 from apipay import answers
-from apipay.errors import ApiPayError, Lookup, OutcomeUnknownError
+from apipay.errors import Lookup, OutcomeUnknownError
 from apipay.hooks import (
     AnswerEvent,
     Call,
@@ -186,7 +186,9 @@ class Engine:
             if verdict.kind is Kind.DONE:
                 assert isinstance(result, httpx.Response)
                 if plan is not None and worst > Doubt.ANSWERED:
-                    result, found = yield from plan.after_resend(self._ask, self._busy, result)
+                    result, found = yield from plan.after_resend(
+                        self._ask, self._pause_look, result
+                    )
                     self._report(found)
                 return result
             worst = max(worst, verdict.doubt)
@@ -197,14 +199,16 @@ class Engine:
                 found_answer = yield from self._look(plan, verdict, result)
                 if found_answer is not None:
                     return found_answer
-            if verdict.kind is Kind.REFUSED:
-                return self._hand_on(result)
             pause, reason = self._pause(result)
-            if self.call.attempts > self.max_retries or not self._fits(pause):
-                if plan is not None and verdict.doubt is Doubt.IN_FLIGHT and plan.settles:
-                    # Not seen so far, but the service may still be at work on it.
+            left = self.call.attempts <= self.max_retries and self._fits(pause)
+            if verdict.kind is Kind.REFUSED or not left:
+                refused = verdict.kind is Kind.REFUSED and isinstance(result, httpx.Response)
+                if plan is not None and worst is Doubt.IN_FLIGHT and not refused:
+                    # Not seen so far, but the service may still be at work on one of the attempts.
                     raise self._unknown(plan.lookup(self.unix), result)
                 return self._hand_on(result)
+            if plan is not None and not (yield from plan.may_resend(self._ask, worst)):
+                raise self._unknown(plan.lookup(self.unix), result)
             if self.hooks.before_retry is not None:
                 attempt = self.call.attempts + 1
                 self.hooks.before_retry(RetryEvent(self.call, attempt, describe(result), looked_up))
@@ -219,12 +223,8 @@ class Engine:
         """
         from apipay.transport.plans import Seen
 
-        settle = 0.0
-        if plan.settles and verdict.kind is Kind.FAILED:
-            settle = {
-                Doubt.CUT: self.policy.settle_after_cut,
-                Doubt.IN_FLIGHT: self.policy.settle_after_timeout,
-            }.get(verdict.doubt, 0.0)
+        failed = verdict.kind is Kind.FAILED
+        settle = plan.settle_time(self.policy, verdict.doubt) if failed else 0.0
         settled_at = self.now + settle
         busy_until = self.now + self.policy.settle_after_timeout
         gap, busy_gap = _FIRST_LOOK_GAP, _FIRST_BUSY_GAP
@@ -242,9 +242,6 @@ class Engine:
             if finding.seen is Seen.UNKNOWN or given_up or not self._fits(pause):
                 raise self._unknown(plan.lookup(self.unix), result)
             yield from self._wait(pause, "lookup")
-        again = self.call.attempts <= self.max_retries and verdict.kind is Kind.FAILED
-        if again and not (yield from plan.may_resend(self._ask, verdict.doubt)):
-            raise self._unknown(plan.lookup(self.unix), result)
         return None
 
     def _ask(self, request: httpx.Request) -> Generator[Step, Reply, "lookups.Reply | None"]:
@@ -264,8 +261,6 @@ class Engine:
                 return lookups.Reply(result, sent_at, self.now)
             if verdict.kind is Kind.REFUSED or attempt > max(self.policy.max_retries, 2):
                 return None
-            if isinstance(result, ApiPayError):
-                return None  # no room in the rate budget before the deadline
             pause, reason = self._pause(result, attempt)
             if not self._fits(pause):
                 return None
@@ -332,11 +327,11 @@ class Engine:
             self.hooks.before_wait(WaitEvent(self.call, seconds, reason))
         _, self.now = yield seconds
 
-    def _busy(self) -> Generator[Step, Reply, bool]:
-        """Wait for other calls of this client; False when there is no time for it."""
-        if not self._fits(_MOST_GAP):
+    def _pause_look(self, seconds: float) -> Generator[Step, Reply, bool]:
+        """Wait before looking again; False when there is no time for it."""
+        if not self._fits(seconds + _MOST_GAP):
             return False
-        yield from self._wait(_FIRST_BUSY_GAP, "lookup")
+        yield from self._wait(seconds, "lookup")
         return True
 
     def _fits(self, pause: float) -> bool:

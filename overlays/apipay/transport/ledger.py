@@ -36,10 +36,10 @@ class Ledger:
         with self._lock:
             _subtract(self._calls, name)
 
-    def is_alone(self, name: Hashable) -> bool:
-        """Whether at most one call for `name` is under way."""
+    def under_way(self, name: Hashable) -> int:
+        """How many calls for `name` have begun and not ended."""
         with self._lock:
-            return self._calls[name] <= 1
+            return self._calls[name]
 
     def begin(self, name: Hashable) -> None:
         """A request for `name` is on its way."""

@@ -12,6 +12,7 @@ from apipay.errors import Lookup
 from apipay.hooks import LateDuplicate
 from apipay.transport.ledger import Ledger
 from apipay.transport.lookups import Reply, body_of, derive, fields_of, path_arguments
+from apipay.transport.policy import RetryPolicy
 from apipay.transport.verdict import DONE, Doubt, Kind, Verdict
 from apipay_client import operations
 from apipay_client.models import (
@@ -25,8 +26,8 @@ from apipay_client.operations import Operation
 Ask = Callable[[httpx.Request], Generator[Any, Any, "Reply | None"]]
 """Sends a look-up, with retries of its own; None when no good answer came in time."""
 
-Busy = Callable[[], Generator[Any, Any, bool]]
-"""Waits a moment for other calls of this client; False when there is no time for it."""
+Pause = Callable[[float], Generator[Any, Any, bool]]
+"""Waits so many seconds before another look; False when there is no time for it."""
 
 
 class Seen(Enum):
@@ -58,15 +59,16 @@ def required_of(model: type[Any]) -> tuple[str, ...]:
     return tuple(item.name for item in attrs.fields(model) if item.default is attrs.NOTHING)
 
 
+def ids_of(path: Mapping[str, str]) -> Mapping[str, int | str]:
+    """The values of a path as a caller gave them."""
+    return {name: int(value) if value.isdecimal() else value for name, value in path.items()}
+
+
 class Plan:
     """How one call can be looked up. This base cannot: the finding is always UNKNOWN."""
 
     always: tuple[str, ...] = ()
     """The fields that the answer always has, where a look-up can stand in for a broken one."""
-
-    settles: ClassVar[bool] = True
-    """Whether sending again too early could make a second one: then the look-ups go on for the
-    settle time of the policy before the write is held lost."""
 
     def __init__(
         self, request: httpx.Request, operation: Operation, ledger: Ledger, began_at: float
@@ -102,18 +104,30 @@ class Plan:
                 return Verdict(Kind.FAILED, Doubt.ANSWERED)
         return DONE
 
+    def settle_time(self, policy: RetryPolicy, doubt: Doubt) -> float:
+        """Seconds for which to look on before the write is held lost: sent again too early, it
+        could be done twice."""
+        settles = {
+            Doubt.CUT: policy.settle_after_cut,
+            Doubt.IN_FLIGHT: policy.settle_after_timeout,
+        }
+        return settles.get(doubt, 0.0)
+
     def look(self, ask: Ask) -> Generator[Any, Any, Finding]:
         """Look once."""
         return UNKNOWN
         yield
 
-    def may_resend(self, ask: Ask, doubt: Doubt) -> Generator[Any, Any, bool]:
-        """Whether the write can be sent again after look-ups that did not find it."""
+    def may_resend(self, ask: Ask, worst: Doubt) -> Generator[Any, Any, bool]:
+        """Whether the write can be sent again after look-ups that did not find it.
+
+        `worst`: the greatest doubt that any attempt so far has left.
+        """
         return True
         yield
 
     def after_resend(
-        self, ask: Ask, busy: Busy, response: httpx.Response
+        self, ask: Ask, pause: Pause, response: httpx.Response
     ) -> Generator[Any, Any, tuple[httpx.Response, list[LateDuplicate]]]:
         """Look for a late duplicate after a resend that worked; return the answer to keep."""
         return response, []
@@ -127,7 +141,6 @@ class StatusPlan(Plan):
     """
 
     always = required_of(Invoice)  # of a recurring invoice, too
-    settles: ClassVar[bool] = False
     targets: ClassVar[dict[str, tuple[Operation, Callable[[object], Any], str]]] = {
         operations.CANCEL_INVOICE.id: (
             operations.GET_INVOICE,
@@ -153,9 +166,11 @@ class StatusPlan(Plan):
 
     def lookup(self, since: float) -> Lookup | None:
         getter, _, status = self.targets[self.operation.id]
-        path = path_arguments(self.request, self.operation)
-        arguments = {name: int(value) for name, value in path.items()}
+        arguments = ids_of(path_arguments(self.request, self.operation))
         return Lookup(getter.id, arguments, {"status": str(status)}, since=since)
+
+    def settle_time(self, policy: RetryPolicy, doubt: Doubt) -> float:
+        return 0.0
 
     def look(self, ask: Ask) -> Generator[Any, Any, Finding]:
         getter, convert, status = self.targets[self.operation.id]
@@ -181,6 +196,5 @@ def _lookup_by_eye(request: httpx.Request, operation: Operation, since: float) -
     if operation.id == operations.BILL_NOW_RECURRING_INVOICE.id:
         return Lookup(operations.LIST_INVOICES.id, {}, {}, since=since)
     if operation.id == operations.SKIP_PERIOD_RECURRING_INVOICE.id:
-        arguments = {name: int(value) for name, value in path.items()}
-        return Lookup(operations.GET_RECURRING_INVOICE.id, arguments, {}, since=since)
+        return Lookup(operations.GET_RECURRING_INVOICE.id, ids_of(path), {}, since=since)
     return None

@@ -15,7 +15,8 @@ An invoice of an earlier order with the same id is therefore not mistaken for th
 
 import httpx
 
-from apipay.transport.created import InvoicePlan, RefundPlan
+from apipay.transport.created_invoice import InvoicePlan
+from apipay.transport.created_refund import RefundPlan
 from apipay.transport.ledger import Ledger
 from apipay.transport.plans import Plan, StatusPlan
 from apipay_client import operations

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import httpx
 
 from apipay import answers
+from apipay.errors import ApiPayError
 
 
 class BodyTooLarge(httpx.TransportError):
@@ -60,6 +61,7 @@ CANNOT_BE_SENT = (httpx.UnsupportedProtocol, httpx.InvalidURL)
 """The request itself is wrong: sending it again would fail again."""
 
 _SLOW_GATEWAY = frozenset({504, 522, 524})  # the proxy gave up waiting; the service may not have
+_BAD_GATEWAY = 502  # whoever says so, what stands behind it (Kaspi, say) may have done its work
 _NEVER_CHANGES = frozenset({501, 505, 506, 508, 510, 511})
 
 
@@ -92,7 +94,7 @@ def judge(
         return REFUSED
     if status in _SLOW_GATEWAY:
         return Verdict(Kind.FAILED, Doubt.IN_FLIGHT)
-    from_service = answers.is_json_object(result.content)
+    from_service = status != _BAD_GATEWAY and answers.is_json_object(result.content)
     return Verdict(Kind.FAILED, Doubt.ANSWERED if from_service else Doubt.CUT)
 
 
@@ -102,8 +104,8 @@ def is_whole(response: httpx.Response) -> bool:
 
 
 def _judge_exception(error: Exception, writes: bool) -> Verdict:
-    if isinstance(error, CANNOT_BE_SENT):
-        return REFUSED
+    if isinstance(error, (*CANNOT_BE_SENT, ApiPayError)):
+        return REFUSED  # the layers below raise an ApiPayError only in place of sending
     if isinstance(error, BodyTooLarge):
         return Verdict(Kind.FAILED, Doubt.ANSWERED) if writes else REFUSED
     if isinstance(error, NEVER_SENT):
