@@ -184,7 +184,7 @@ class _Run:
             if invoice.status == "cancelled":
                 self.row.late += 1
             else:
-                standing[invoice.external_order_id].append((invoice.id, invoice.amount))
+                standing[str(invoice.external_order_id)].append((invoice.id, invoice.amount))
         self.row.creates += count
         self.row.count(told.values())
         self.row.add(judge_creates(told, standing))

@@ -41,7 +41,11 @@ from apipay.sandbox import Sandbox
 _KEY = "sandbox_overhead"
 _LIMIT = 1_000_000
 _ROUND = 10  # calls: a few milliseconds, so that some rounds are not disturbed
-_INVOICE = {"amount": 10000.5, "phone_number": "87001234567", "description": "Two jars of honey"}
+_INVOICE: dict[str, Any] = {
+    "amount": 10000.5,
+    "phone_number": "87001234567",
+    "description": "Two jars of honey",
+}
 _orders = map("order-{}".format, itertools.count())
 
 Call = Callable[[], object]
