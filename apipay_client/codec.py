@@ -37,7 +37,7 @@ def loads(content: bytes) -> Any:
     """Parse a JSON body; numbers with a fraction become Decimal, so that none is rounded."""
     try:
         return _DECODER.decode(content.decode(json.detect_encoding(content)))
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, InvalidOperation):  # the last: an exponent beyond Decimal's
         raise DecodeError("JSON") from None
 
 

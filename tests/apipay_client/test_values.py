@@ -173,7 +173,7 @@ def test_any_bytes_are_read_or_refused_with_one_error(content: bytes) -> None:
 
 
 def test_deep_nesting_and_constants_of_no_json_are_refused() -> None:
-    for content in (b"[" * 100_000, b"NaN", b"Infinity", b"9" * 5000):
+    for content in (b"[" * 100_000, b"NaN", b"Infinity", b"9" * 5000, b"1e99999999999999999999"):
         with pytest.raises(DecodeError):
             codec.loads(content)
 
