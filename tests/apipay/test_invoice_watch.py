@@ -134,6 +134,17 @@ def test_a_round_reads_only_so_many_singly_and_the_rest_comes_next() -> None:
     assert sorted(over) == list(watched)
 
 
+def test_those_that_had_to_wait_are_read_first_the_next_time() -> None:
+    watched = range(1, 20_001, 200)
+    books = Books(20_000)
+    books.status.update(dict.fromkeys(watched, "processing"))  # in no list of pending ones
+    watch, over = watcher(watched)
+    books.status[watched[-1]] = "paid"
+    for _ in range(6):
+        run_round(watch, books)
+    assert over == [watched[-1]]
+
+
 @settings(max_examples=150, deadline=None)
 @given(data=st.data(), count=st.integers(1, 900), seed=st.integers(0, 99))
 def test_whatever_the_books_look_like_all_news_comes(

@@ -394,6 +394,28 @@ def test_a_wait_that_comes_late_with_less_time_is_not_kept_waiting() -> None:
     assert [(each, round(at)) for each, at in ended] == [(2, 28), (1, 100)]
 
 
+def test_a_wait_that_comes_in_the_middle_of_a_round_gets_a_look_of_its_own() -> None:
+    service = Service(VirtualClock(), 5)
+    service.lag = 1
+    service.settles(2, (0, "paid"))
+    ended: list[str] = []
+
+    async def main() -> None:
+        waits = AsyncPaymentWaits(service.async_resources(), service.clock)
+
+        async def late() -> None:
+            await service.clock.sleep_async(0.5)
+            ended.append(str((await waits.wait(2, timeout=0)).status))
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(late)
+            with pytest.raises(WaitTimeoutError):
+                await waits.wait(1, timeout=30)
+
+    anyio.run(main)
+    assert ended == ["paid"]
+
+
 def test_two_waits_for_one_invoice_may_think_differently_of_unknown_statuses() -> None:
     service = Service(VirtualClock(), 5)
     service.settles(1, (5, "processing"), (30, "paid"))

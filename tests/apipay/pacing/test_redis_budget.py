@@ -120,6 +120,14 @@ class HeldClock(VirtualClock):
         await super().sleep_async(seconds)
 
 
+def test_one_who_waited_and_died_is_not_waited_for(make: Make, clock: VirtualClock) -> None:
+    first, second = make(RateLimit(1, 10)), make(RateLimit(1, 10))
+    use(first, 1)
+    first._run(first._asking("dead#1", 0, 0))
+    use(second, 1)
+    assert 15 <= clock.monotonic() < 20
+
+
 def test_waiters_of_all_processes_form_one_queue(redis_url: str, api_key: str) -> None:
     clock = HeldClock()
     server = redis.Redis.from_url(redis_url)

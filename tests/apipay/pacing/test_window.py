@@ -132,6 +132,25 @@ def test_answers_of_parallel_requests_are_not_taken_for_use_by_others() -> None:
     assert window.remaining(61.3) == 60
 
 
+def test_requests_sent_later_may_have_been_counted_first() -> None:
+    window = Window(RateLimit(60, 60))
+    first, *others = [window.start(now) for now in range(10)]
+    window.settle(first, 10, Outcome(200, remaining=50))
+    assert window.remaining(10) == 50
+    for permit in others:
+        window.settle(permit, 11, OK)
+    assert window.remaining(11) == 50
+
+
+def test_a_slow_request_of_ours_may_have_left_the_servers_window_before_ours() -> None:
+    window = Window(RateLimit(60, 60))
+    slow = window.start(0)
+    window.settle(window.start(30), 30, Outcome(200, remaining=40))  # so 18 or 19 are of others
+    window.settle(slow, 58, OK)
+    window.settle(window.start(61), 61, Outcome(200, remaining=40))
+    assert window.remaining(61) == 60 - 3 - 18
+
+
 def test_a_server_that_says_nonsense_is_not_believed_beyond_the_limit() -> None:
     window = Window(RateLimit(2, 10))
     burst(window, 2, now=0, outcome=Outcome(200, remaining=1_000_000))
