@@ -34,6 +34,7 @@ from apipay.transport import (
     RetryState,
     RetryTransport,
     client_settings,
+    shared_ledger,
 )
 from apipay.transport.engine import call_of
 from apipay.transport.failures import from_generated
@@ -102,7 +103,8 @@ class _Common:
             )
         guard_httpx_log(httpx.URL(address).host)
         self._hooks = Hooks([LogHook(), *hooks])
-        self._retry = RetryState(retry, hooks=self._hooks, clock=clock)
+        ledger = shared_ledger(key, address, clock)
+        self._retry = RetryState(retry, hooks=self._hooks, clock=clock, ledger=ledger)
         if budget is None and rate_limit is not None:
             limit = RateLimit.from_spec(EXTENSIONS) if rate_limit == "spec" else rate_limit
             if limit is not None:
@@ -266,7 +268,9 @@ class ApiPay(_Common, Verbs):
         def make() -> httpx.Client:
             return httpx.Client(transport=transport, **client_settings())
 
-        layers: httpx.BaseTransport = Network(make, http_client, self._clock)
+        layers: httpx.BaseTransport = Network(
+            make, http_client, self._clock, shared=transport is not None
+        )
         if self._budget is not None:
             layers = PacingTransport(layers, self._budget, clock=self._clock, on_wait=self._on_wait)
         layers = ErrorTransport(RetryTransport(layers, self._retry), self._clock)
@@ -314,7 +318,9 @@ class AsyncApiPay(_Common, AsyncVerbs):
         def make() -> httpx.AsyncClient:
             return httpx.AsyncClient(transport=transport, **client_settings())
 
-        layers: httpx.AsyncBaseTransport = AsyncNetwork(make, http_client, self._clock)
+        layers: httpx.AsyncBaseTransport = AsyncNetwork(
+            make, http_client, self._clock, shared=transport is not None
+        )
         if self._budget is not None:
             layers = AsyncPacingTransport(
                 layers, self._budget, clock=self._clock, on_wait=self._on_wait

@@ -5,13 +5,9 @@ They can be used one by one, around any httpx transport.
 """
 
 from apipay.transport.engine import CALL_EXTENSION
-from apipay.transport.network import (
-    AsyncLayeredClient,
-    AsyncNetwork,
-    LayeredClient,
-    Network,
-    client_settings,
-)
+from apipay.transport.layered import AsyncLayeredClient, LayeredClient
+from apipay.transport.ledger import shared_ledger
+from apipay.transport.network import AsyncNetwork, Network, client_settings
 from apipay.transport.policy import RetryPolicy
 from apipay.transport.shells import (
     AsyncErrorTransport,
@@ -34,4 +30,5 @@ __all__ = [
     "RetryState",
     "RetryTransport",
     "client_settings",
+    "shared_ledger",
 ]

@@ -1,4 +1,4 @@
-"""Who made what: which new invoices and refunds belong to which call of this client.
+"""Who made what: which new invoices and refunds belong to which call of this process.
 
 Two calls that look alike (the same order id, refunds of one invoice) can lose their answers at the
 same moment, and both then find one new invoice or refund. The ledger gives it to one of them only.
@@ -9,6 +9,9 @@ import threading
 import weakref
 from collections import Counter, OrderedDict
 from collections.abc import Hashable
+
+from apipay.clock import Clock
+from apipay.pacing.budget import key_id
 
 _MOST_NAMES = 10_000
 
@@ -24,7 +27,7 @@ class Ledger:
         self._calls: Counter[Hashable] = Counter()
         self._sending: Counter[Hashable] = Counter()
         self._claimed: OrderedDict[Hashable, set[int]] = OrderedDict()
-        _alive.add(self)
+        _registry.alive.add(self)
 
     def enter(self, name: Hashable) -> None:
         """A call for `name` begins."""
@@ -86,13 +89,32 @@ def _subtract(counts: Counter[Hashable], name: Hashable) -> None:
         del counts[name]
 
 
-_alive: "weakref.WeakSet[Ledger]" = weakref.WeakSet()
+class _Registry:
+    """The ledgers of this process: all of them, and those that clients share."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.alive: weakref.WeakSet[Ledger] = weakref.WeakSet()
+        self.shared: weakref.WeakValueDictionary[tuple[str, str, int], Ledger] = (
+            weakref.WeakValueDictionary()
+        )
+
+    def after_fork(self) -> None:
+        self.lock = threading.Lock()
+        for ledger in list(self.alive):
+            ledger.after_fork()
 
 
-def _after_fork() -> None:
-    for ledger in list(_alive):
-        ledger.after_fork()
-
-
+_registry = _Registry()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(after_in_child=_registry.after_fork)
+
+
+def shared_ledger(api_key: str, base_url: str, clock: Clock) -> Ledger:
+    """The one ledger of this process for a key at a server: a second client shares the first's."""
+    name = (key_id(api_key), base_url, id(clock))
+    with _registry.lock:
+        ledger = _registry.shared.get(name)
+        if ledger is None:
+            ledger = _registry.shared[name] = Ledger()
+        return ledger

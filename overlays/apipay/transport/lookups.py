@@ -18,6 +18,7 @@ from apipay_client.operations import Operation
 T = TypeVar("T")
 
 _RESOLUTION = 1.0  # seconds: `Date` and `created_at` are whole seconds, cut off
+_APART = 60.0  # seconds by which the clock of `created_at` may be behind that of `Date`
 _FUTURE = 3.0  # seconds: what was created later than this after `Date` has another clock
 
 
@@ -50,7 +51,8 @@ def age(created_at: datetime | None, reply: Reply, began_at: float) -> Age:
 
     Measured by the service's own clock: the answer's `Date`, less the time since the call began,
     so that a wrong clock on our side changes nothing. Both stamps are cut to whole seconds, so
-    what was made up to about a second before the call still counts as recent.
+    what was made up to two seconds before the call still counts as recent. A proxy may have set
+    `Date` by another clock than the service's: what is only a little older can be our own.
     """
     date = answers.http_date(reply.response.headers.get("date"))
     if created_at is None or created_at.tzinfo is None or date is None:
@@ -59,7 +61,9 @@ def age(created_at: datetime | None, reply: Reply, began_at: float) -> Age:
     if created > date + _FUTURE:
         return Age.UNKNOWN
     began = date - (reply.received_at - began_at)
-    return Age.OLDER if created + _RESOLUTION <= began else Age.RECENT
+    if created + _RESOLUTION > began:
+        return Age.RECENT
+    return Age.OLDER if created + _RESOLUTION + _APART <= began else Age.UNKNOWN
 
 
 @functools.cache
@@ -83,7 +87,8 @@ def derive(
 ) -> httpx.Request:
     """Return the request of operation `target`, to the server and with the key of `request`.
 
-    `source` is the operation that `request` is. A look-up goes first in the rate budget.
+    `source` is the operation that `request` is. A look-up goes first in the rate budget, and no
+    cache may answer it.
     """
     whole = request.url.path
     match = _path_pattern(source.path).search(whole)
@@ -92,6 +97,7 @@ def derive(
     headers = request.headers.copy()
     for name in ("content-length", "content-type", "transfer-encoding"):
         headers.pop(name, None)
+    headers["cache-control"] = "no-cache"  # what was true a minute ago is no evidence
     extensions = {
         **request.extensions,
         "operation": target,

@@ -1,31 +1,29 @@
-"""The bottom and the top of the layers: the real httpx client, and the one that wraps the layers.
+"""The bottom of the layers: sends through a real httpx client, and reads the whole answer.
 
 The layers stand around a whole `httpx.Client`, not around an `httpx.HTTPTransport`: so httpx's own
 handling of proxies, NO_PROXY, CA bundles and the rest of the environment stays, and a user's own
-client or transport fits in as it is. `LayeredClient` replaces `send` only, so that the request is
-prepared once; a second client inside a transport would cost about a tenth of a call.
+client or transport fits in as it is.
 """
 
 import importlib.util
 import os
-import re
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from http.cookiejar import CookieJar
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import httpx
 
 from apipay.clock import SYSTEM_CLOCK, Clock
-from apipay.errors import ClientClosedError
+from apipay.errors import ClientClosedError, InvalidRequestError
 from apipay.pacing import DEADLINE_EXTENSION
 from apipay.transport.verdict import BodyTooLarge
 
+_THEIRS_IS_CLOSED = "The httpx client that this client sends through is closed; nothing was sent."
+
 MAX_BODY = 32 * 1024 * 1024
 """Bytes. The largest page of any list is far below a thousandth of it."""
-
-_MOST_KNOWN = 100
 
 
 class _NoCookies(CookieJar):
@@ -40,10 +38,70 @@ def client_settings() -> dict[str, Any]:
     return {"http2": importlib.util.find_spec("h2") is not None, "cookies": _NoCookies()}
 
 
-_SEND: dict[str, Any] = {"stream": True, "auth": httpx.Auth()}
+_SEND_AS_THEIRS: dict[str, Any] = {"stream": True, "follow_redirects": False}
+"""For a user's client. A redirect would carry the key, a header like any, to whatever host."""
+
+_SEND: dict[str, Any] = {**_SEND_AS_THEIRS, "auth": httpx.Auth()}
 """For our own client: the key is a header, so httpx need not look for a password in the address."""
 
-_SEND_AS_THEIRS: dict[str, Any] = {"stream": True}
+
+class _Timeouts(Mapping[str, float | None]):
+    """Timeouts that end with the call's deadline, whatever the phases before have taken.
+
+    httpx gives each phase (pool, connection, TLS, writing, reading) its whole timeout, so one after
+    the other they could take several times what is left.
+    """
+
+    def __init__(self, timeouts: Mapping[str, float | None], deadline: float, clock: Clock) -> None:
+        self._timeouts = timeouts
+        self._deadline = deadline
+        self._clock = clock
+
+    def __getitem__(self, phase: str) -> float | None:
+        value = self._timeouts[phase]
+        left = max(self._deadline - self._clock.monotonic(), 0.001)
+        return left if value is None else min(value, left)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._timeouts)
+
+    def __len__(self) -> int:
+        return len(self._timeouts)
+
+
+def _limit(request: httpx.Request, clock: Clock) -> None:
+    extensions = request.extensions
+    deadline: float | None = extensions.get(DEADLINE_EXTENSION)
+    timeouts: Mapping[str, float | None] | None = extensions.get("timeout")
+    if deadline is None or timeouts is None or isinstance(timeouts, _Timeouts):
+        return
+    values = timeouts.values()
+    if None in values or sum(map(_number, values)) > deadline - clock.monotonic():
+        extensions["timeout"] = _Timeouts(timeouts, deadline, clock)
+
+
+def _number(value: float | None) -> float:
+    return 0.0 if value is None else value
+
+
+def _as_answer(error: httpx.HTTPStatusError) -> httpx.Response:
+    """The answer behind an event hook of a user's client that raises for its status.
+
+    Its text is not ours to show: it names the whole address, with what was searched for.
+    """
+    given = error.response
+    headers = [pair for pair in given.headers.items() if pair[0] not in _ABOUT_THE_BODY]
+    return httpx.Response(given.status_code, headers=headers, request=error.request)
+
+
+_ABOUT_THE_BODY = frozenset({"content-length", "content-encoding", "transfer-encoding"})
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise InvalidRequestError(
+        "This client sends through an http_client or transport whose connections belong to the "
+        "parent process. Make a client in each process, or make it without them. Nothing was sent."
+    )
 
 
 class _Body:
@@ -76,32 +134,66 @@ class _Body:
         return response
 
 
-class Network(httpx.BaseTransport):
-    """Sends through a real `httpx.Client`, made by `make` at the first request, and reads answers.
+class _Network:
+    """What `Network` and `AsyncNetwork` share: whose the connections are.
 
-    With `client`, sends through that one instead and never closes it: whoever made it does.
+    `make` gives the httpx client, at the first request. With `client`, that one is used and never
+    closed: whoever made it does. `shared`: what `make` gives stands on a transport of the user's.
     """
 
     def __init__(
         self,
-        make: Callable[[], httpx.Client],
-        client: httpx.Client | None = None,
+        make: Callable[[], Any],
+        client: Any = None,
         clock: Clock = SYSTEM_CLOCK,
+        *,
+        shared: bool = False,
     ) -> None:
-        self._make = make
-        self._client = client
+        self._make = make if client is None else lambda: client
+        self._client: Any = None
         self._own = client is None
+        self._shared = shared or client is not None
         self._send = _SEND if self._own else _SEND_AS_THEIRS
         self._clock = clock
         self._lock = threading.Lock()
         self._parents: list[object] = []
-        if self._own:
-            _alive.add(self)
+        _alive.add(self)
+
+    def _open(self) -> Any:
+        with self._lock:
+            if self._client is None:
+                self._client = self._make()
+            return self._client
+
+    def after_fork(self) -> None:
+        """In a child process: open connections of its own.
+
+        The parent's are kept and left alone: closing or collecting them here could end them there.
+        A user's own cannot be opened anew, and two processes on one connection would read each
+        other's answers.
+        """
+        self._lock = threading.Lock()
+        if self._client is None:
+            return
+        self._parents.append(self._client)
+        self._client = None
+        if self._shared:
+            self._make = _refuse
+
+
+class Network(_Network, httpx.BaseTransport):
+    """Sends through an `httpx.Client`; see `_Network` for the arguments."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Return a read response."""
-        client = self._client or self._open()
-        response = client.send(request, **self._send)
+        client: httpx.Client = self._client or self._open()
+        if client.is_closed:
+            raise ClientClosedError(_THEIRS_IS_CLOSED)
+        _limit(request, self._clock)
+        try:
+            response = client.send(request, **self._send)
+        except httpx.HTTPStatusError as error:
+            return _as_answer(error)
         stream = cast(httpx.SyncByteStream, response.stream)
         body = _Body(request, self._clock)
         try:
@@ -111,50 +203,25 @@ class Network(httpx.BaseTransport):
             stream.close()
         return body.give_to(response)
 
-    def _open(self) -> httpx.Client:
-        with self._lock:
-            if self._client is None:
-                self._client = self._make()
-            return self._client
-
     def close(self) -> None:
         """Close the connections."""
         if self._own and self._client is not None:
             self._client.close()
 
-    def after_fork(self) -> None:
-        """In a child process: open connections of its own.
 
-        The parent's are kept and left alone: closing or collecting them here could end them there.
-        """
-        self._lock = threading.Lock()
-        self._parents.append(self._client)
-        self._client = None
-
-
-class AsyncNetwork(httpx.AsyncBaseTransport):
+class AsyncNetwork(_Network, httpx.AsyncBaseTransport):
     """`Network` for asyncio and trio."""
-
-    def __init__(
-        self,
-        make: Callable[[], httpx.AsyncClient],
-        client: httpx.AsyncClient | None = None,
-        clock: Clock = SYSTEM_CLOCK,
-    ) -> None:
-        self._make = make
-        self._client = client
-        self._own = client is None
-        self._send = _SEND if self._own else _SEND_AS_THEIRS
-        self._clock = clock
-        self._parents: list[object] = []
-        if self._own:
-            _alive.add(self)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Return a read response."""
-        if self._client is None:
-            self._client = self._make()
-        response = await self._client.send(request, **self._send)
+        client: httpx.AsyncClient = self._client or self._open()
+        if client.is_closed:
+            raise ClientClosedError(_THEIRS_IS_CLOSED)
+        _limit(request, self._clock)
+        try:
+            response = await client.send(request, **self._send)
+        except httpx.HTTPStatusError as error:
+            return _as_answer(error)
         stream = cast(httpx.AsyncByteStream, response.stream)
         body = _Body(request, self._clock)
         try:
@@ -169,94 +236,8 @@ class AsyncNetwork(httpx.AsyncBaseTransport):
         if self._own and self._client is not None:
             await self._client.aclose()
 
-    def after_fork(self) -> None:
-        """See `Network.after_fork`."""
-        self._parents.append(self._client)
-        self._client = None
 
-
-class _NoTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Keeps a `LayeredClient` from opening a pool of its own, which it would never use."""
-
-
-_PLAIN_PATH = re.compile(r"/[A-Za-z0-9][A-Za-z0-9/_-]*")
-_FIXED_PATH = re.compile(r"/[A-Za-z_-]+")
-
-
-class _Addresses:
-    """Whole addresses from paths, as httpx joins them to its base address, for half the cost."""
-
-    def __init__(self) -> None:
-        self._base: httpx.URL | None = None
-        self._start = ""
-        self._known: dict[str, httpx.URL] = {}
-
-    def whole(self, base: httpx.URL, path: object) -> Any:
-        """Return `path` below `base`; what is not a plain path is left to httpx."""
-        if base is not self._base:
-            self._base, self._start, self._known = base, str(base).rstrip("/") + "/", {}
-        if not isinstance(path, str):
-            return path
-        known = self._known.get(path)
-        if known is None:
-            if not _PLAIN_PATH.fullmatch(path):
-                return path
-            known = httpx.URL(self._start + path[1:])
-            if _FIXED_PATH.fullmatch(path) and len(self._known) < _MOST_KNOWN:
-                self._known[path] = known
-        return known
-
-
-class LayeredClient(httpx.Client):
-    """An `httpx.Client` whose requests go through `layers`. Answers are always read whole, those
-    of `stream()` too."""
-
-    def __init__(self, layers: httpx.BaseTransport, **settings: Any) -> None:
-        super().__init__(transport=_NoTransport(), **settings)
-        self._layers = layers
-        self._addresses = _Addresses()
-
-    def build_request(self, method: str, url: Any, **settings: Any) -> httpx.Request:
-        """As `httpx.Client.build_request`, sooner."""
-        return super().build_request(method, self._addresses.whole(self.base_url, url), **settings)
-
-    def send(self, request: httpx.Request, **settings: Any) -> httpx.Response:
-        """Send through the layers; `stream`, `auth` and `follow_redirects` do nothing here."""
-        if self.is_closed:
-            raise ClientClosedError
-        return self._layers.handle_request(request)
-
-    def close(self) -> None:
-        """Close the layers and the connections. Twice does no harm."""
-        super().close()
-        self._layers.close()
-
-
-class AsyncLayeredClient(httpx.AsyncClient):
-    """`LayeredClient` for asyncio and trio."""
-
-    def __init__(self, layers: httpx.AsyncBaseTransport, **settings: Any) -> None:
-        super().__init__(transport=_NoTransport(), **settings)
-        self._layers = layers
-        self._addresses = _Addresses()
-
-    def build_request(self, method: str, url: Any, **settings: Any) -> httpx.Request:
-        """As `httpx.AsyncClient.build_request`, sooner."""
-        return super().build_request(method, self._addresses.whole(self.base_url, url), **settings)
-
-    async def send(self, request: httpx.Request, **settings: Any) -> httpx.Response:
-        """Send through the layers; `stream`, `auth` and `follow_redirects` do nothing here."""
-        if self.is_closed:
-            raise ClientClosedError
-        return await self._layers.handle_async_request(request)
-
-    async def aclose(self) -> None:
-        """Close the layers and the connections. Twice does no harm."""
-        await super().aclose()
-        await self._layers.aclose()
-
-
-_alive: "weakref.WeakSet[Network | AsyncNetwork]" = weakref.WeakSet()
+_alive: "weakref.WeakSet[_Network]" = weakref.WeakSet()
 
 
 def _after_fork() -> None:

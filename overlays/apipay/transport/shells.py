@@ -33,12 +33,13 @@ class RetryState:
         hooks: Hooks | None = None,
         clock: Clock = SYSTEM_CLOCK,
         random: Callable[[], float] = _system_random.random,
+        ledger: Ledger | None = None,
     ) -> None:
         self.policy = RetryPolicy() if policy is None else policy
         self.hooks = Hooks() if hooks is None else hooks
         self.clock = clock
         self.random = random
-        self.ledger = Ledger()
+        self.ledger = Ledger() if ledger is None else ledger
         self.late_duplicates: deque[LateDuplicate] = deque(maxlen=1000)
 
     def begin_read(self, request: httpx.Request) -> float | None:

@@ -1,5 +1,7 @@
 """Writes whose answers are lost: looked up, never done twice, never lost in silence."""
 
+import contextlib
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -86,25 +88,51 @@ def test_a_refused_connection_and_429_are_sent_again_without_looking(
     assert service.clock.monotonic() >= 60
 
 
-@pytest.mark.parametrize("gap", [2.5, 30, 86_400])
-def test_an_older_invoice_of_the_same_order_is_not_mistaken(
-    api: Any, service: Any, gap: float
-) -> None:
+def made_before(service: Any, gap: float) -> None:
     service.do_createInvoice(
         0, {"amount": "15.50", "phone_number": "87001234567", "external_order_id": "order-1"}, None
     )
     service.clock.advance(gap)
+
+
+@pytest.mark.parametrize("gap", [63, 86_400])
+def test_an_older_invoice_of_the_same_order_is_not_mistaken(
+    api: Any, service: Any, gap: float
+) -> None:
+    made_before(service, gap)
     service.fail("createInvoice", "cut", processed=True)
     assert api(create).id == 101
+
+
+@pytest.mark.parametrize("processed", [True, False])
+@pytest.mark.parametrize("gap", [2.5, 30, 59])
+def test_one_that_is_a_little_older_is_not_guessed_at(
+    api: Any, service: Any, gap: float, processed: bool
+) -> None:
+    made_before(service, gap)
+    service.fail("createInvoice", "cut", processed=processed)
+    with pytest.raises(OutcomeUnknownError):
+        api(create)
+    assert service.seen.count("createInvoice") == 1
+
+
+@pytest.mark.parametrize("behind", [0.5, 2, 5, 30])
+def test_a_proxy_with_another_clock_than_the_service_makes_no_duplicate(
+    api: Any, service: Any, behind: float
+) -> None:
+    """`created_at` is behind `Date`: what we have just made looks older than our call."""
+    now = service.clock.time
+    service.now = lambda: datetime.fromtimestamp(int(now() - behind), UTC).isoformat()
+    service.fail("createInvoice", "cut", processed=True)
+    with contextlib.suppress(OutcomeUnknownError):
+        assert api(create).id == 100
+    assert len(service.invoices) == 1
 
 
 @pytest.mark.parametrize("skew", [-7200, -3, 3, 7200])
 def test_a_wrong_clock_on_our_side_changes_nothing(api: Any, service: Any, skew: float) -> None:
     service.skew = skew
-    service.do_createInvoice(
-        0, {"amount": "15.50", "phone_number": "87001234567", "external_order_id": "order-1"}, None
-    )
-    service.clock.advance(60)
+    made_before(service, 100)
     service.fail("createInvoice", "cut", processed=True)
     assert api(create).id == 101
     assert len(service.invoices) == 2
@@ -304,7 +332,7 @@ def test_a_refund_that_lands_just_before_the_resend_is_found(api: Any, service: 
 def test_an_equal_refund_from_before_is_not_mistaken(api: Any, service: Any) -> None:
     number = service.paid_invoice()
     service.do_createRefund(number, {"amount": "30"}, None)
-    service.clock.advance(10)
+    service.clock.advance(100)
     service.fail("createRefund", "cut", processed=False)
     api(lambda client: client.refunds.create(number, amount=30))
     assert service.refunded(number) == 60

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from apipay import ApiPay, RetryPolicy
+from apipay.clock import SystemClock
 from apipay.errors import OutcomeUnknownError
 from apipay.sandbox import Fault, Sandbox
 
@@ -169,7 +170,13 @@ def test_one_order_from_many_clients_ends_with_what_they_were_told(seed: int) ->
         for kind in ("reset_before", "reset_after_commit"):
             sandbox.inject(Fault(kind, operation="createInvoice", probability=0.3, seed=seed))
         clients = [
-            ApiPay(sandbox.api_key, base_url=sandbox.base_url, rate_limit=None, retry=policy)
+            ApiPay(
+                sandbox.api_key,
+                base_url=sandbox.base_url,
+                rate_limit=None,
+                retry=policy,
+                clock=SystemClock(),  # of one process they would share what they know
+            )
             for _ in range(8)
         ]
         threads = [threading.Thread(target=one, args=(client,)) for client in clients]
