@@ -15,7 +15,8 @@ the calls were told; `late` duplicates that the client itself cancelled and repo
 counts calls that were told the wrong thing; `misled` unknown outcomes whose `lookup`, followed
 by machine, does not lead to the truth.
 
-Figures: duplicates 0, lost 0, untyped 0, misled 0; unknown at most 1 in 100 calls.
+Figures: duplicates 0, lost 0, untyped 0, misled 0; unknown at most 1 in 100 calls (5 in the quick
+form, whose few calls prove no share).
 """
 
 import argparse
@@ -96,10 +97,11 @@ def main() -> int:
             if sys.stderr.isatty():
                 print(f"{len(rows)}/{len(chosen)} {row.name}", file=sys.stderr)
     ordered = [rows[one.name] for one in chosen]
-    return _report(ordered, time.perf_counter() - began, options.verbose)
+    seconds = time.perf_counter() - began
+    return _report(ordered, seconds, options.verbose, 0.05 if options.quick else 0.01)
 
 
-def _report(rows: list[Row], seconds: float, verbose: bool) -> int:
+def _report(rows: list[Row], seconds: float, verbose: bool, most_unknown: float) -> int:
     counts = (*_COUNTS, *_TOLD, *_FIGURES)
     total = {name: sum(getattr(row, name) for row in rows) for name in counts}
     header = ["fault", *(name.replace("looked_up", "look-ups") for name in counts)]
@@ -115,7 +117,7 @@ def _report(rows: list[Row], seconds: float, verbose: bool) -> int:
     return conclude(
         [
             *(Figure(name, total[name], 0) for name in _FIGURES),
-            Figure("unknown, share of calls", total["unknown"] / calls, 0.01),
+            Figure("unknown, share of calls", total["unknown"] / calls, most_unknown),
         ]
     )
 
