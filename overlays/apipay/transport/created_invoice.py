@@ -1,7 +1,7 @@
 """The plan of createInvoice, and what becomes of a late duplicate."""
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
@@ -18,7 +18,6 @@ from apipay_client.operations import Operation
 
 _MOST_PAGES = 200
 _BUSY_GAP = 0.25  # seconds
-_GRACE = 2.0  # seconds in which another process withdraws its own
 
 Match = tuple[Invoice, Reply]
 
@@ -76,32 +75,31 @@ class InvoicePlan(CreatedPlan):
         kept = id_of(response)
         if kept is None or self.order_id is None or self.name is None:
             return response, []
-        waited = False
         while True:
             matches = yield from self._matches(ask, self.order_id)
             if isinstance(matches, Finding):
                 return response, []
             extras = self._extras(matches, kept)
-            best = extras[0] if extras else None
-            if self.ledger.is_sending(self.name):
-                # What looks like a duplicate can be the work of a request still on its way.
-                rest = _BUSY_GAP
-            elif best is not None and best.id > kept and _is_pending(best) and not waited:
-                # It can be another process's, which sees ours as the older and withdraws its own.
-                rest, waited = _GRACE, True
-            elif best is None or not self._is_open(matches, kept):
-                return response, self._left(extras, kept)
-            elif self.ledger.claim(self.name, best.id):
-                break
-            else:
-                continue
-            if not (yield from pause(rest)):
+            if not self.ledger.is_sending(self.name):
+                best = self._better(matches, extras, kept)
+                if best is None:
+                    return response, self._left(extras, kept)
+                if self.ledger.claim(self.name, best.id):
+                    break
+            # What looks like a duplicate can be the work of a request that is still on its way.
+            elif not (yield from pause(_BUSY_GAP)):
                 return response, self._left(extras, kept)
         answer = yield from self._answer(ask, best)
-        if answer is None or not (yield from self._withdraw(ask, kept)):
+        if answer is None:
             return response, self._left(extras, kept)
+        ours = yield from self._withdraw(ask, kept)
+        is_gone = ours is not None and ours.status == InvoiceStatus.CANCELLED
+        if ours is not None and not is_gone and not _is_pending(ours):
+            return response, self._left(extras, kept)  # paid at this very moment
+        # Where the cancelling came to nothing that can be seen, the other one is open all the same.
         answer = (yield from self._answer(ask, best)) or answer
-        withdrawn = LateDuplicate(self.operation.id, best.id, kept, "cancelled")
+        action: Literal["cancelled", "left"] = "cancelled" if is_gone else "left"
+        withdrawn = LateDuplicate(self.operation.id, best.id, kept, action)
         return answer, [withdrawn, *self._left(extras[1:], best.id)]
 
     def _extras(self, matches: list[Match], kept: int) -> list[Invoice]:
@@ -118,20 +116,26 @@ class InvoicePlan(CreatedPlan):
         ]
         return sorted(extras, key=lambda item: (_is_pending(item), item.id))
 
-    def _is_open(self, matches: list[Match], kept: int) -> bool:
-        return all(item.id != kept or _is_pending(item) for item, _ in matches)
+    def _better(self, matches: list[Match], extras: list[Invoice], kept: int) -> Invoice | None:
+        """The one to return in place of the invoice `kept`: one that is paid, or the oldest.
+
+        A newer one can have been given to another process, and `kept`, being older, to a third:
+        then neither may be cancelled.
+        """
+        is_open = all(item.id != kept or _is_pending(item) for item, _ in matches)
+        best = extras[0] if extras and is_open else None
+        return best if best is not None and (best.id < kept or not _is_pending(best)) else None
 
     def _left(self, extras: list[Invoice], kept: int) -> list[LateDuplicate]:
         return [LateDuplicate(self.operation.id, kept, item.id, "left") for item in extras]
 
-    def _withdraw(self, ask: Ask, made: int) -> Generator[Any, Any, bool]:
-        """Cancel an invoice that is certainly this call's own; whether it is cancelled now."""
+    def _withdraw(self, ask: Ask, made: int) -> Generator[Any, Any, Invoice | None]:
+        """Cancel an invoice that is certainly this call's own; how it stands then, if known."""
         path = {"id": made}
         yield from ask(self.derive(operations.CANCEL_INVOICE, path))
         # Whatever that was answered with, the invoice's own status says how it stands.
         reply = yield from ask(self.derive(operations.GET_INVOICE, path))
-        item = None if reply is None else reply.read(Invoice.from_dict)
-        return item is not None and item.status == InvoiceStatus.CANCELLED
+        return None if reply is None else reply.read(Invoice.from_dict)
 
     def _answer(self, ask: Ask, item: Invoice) -> Generator[Any, Any, httpx.Response | None]:
         """An answer that reads as the one to createInvoice would have; None when there is none."""

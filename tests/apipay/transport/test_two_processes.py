@@ -37,50 +37,77 @@ def open_ones(service: Any) -> list[int]:
     return [key for key, item in service.invoices.items() if item["status"] == "pending"]
 
 
-@pytest.mark.parametrize(
-    ("operation", "nth"),
-    [("createInvoice", 2), ("listInvoices", 4)],
-    ids=["before ours is made", "after ours is made"],
-)
-def test_an_invoice_that_another_process_was_given_is_never_cancelled(
-    make_api: Any, service: Any, operation: str, nth: int
-) -> None:
+def test_ours_gives_way_to_an_older_one(make_api: Any, service: Any) -> None:
     """Ours was lost and is sent again; theirs comes up in between and looks like our first."""
     api = make_api()
     service.fail("createInvoice", "cut")
-    meddle(service, operation, nth, lambda: make_theirs(service))
-    made = api(create)
-    theirs = 100 if operation == "createInvoice" else 101
-    assert open_ones(service) == [theirs]
-    assert made.id == theirs
+    meddle(service, "createInvoice", 2, lambda: make_theirs(service))
+    assert api(create).id == 100
+    assert open_ones(service) == [100]
     (report,) = api.client.late_duplicates
-    assert (report.kept_id, report.extra_id, report.action) == (theirs, 201 - theirs, "cancelled")
+    assert (report.kept_id, report.extra_id, report.action) == (100, 101, "cancelled")
 
 
-def test_the_other_process_has_time_to_withdraw_its_own(make_api: Any, service: Any) -> None:
-    """Both sent the order again: who made the newer one withdraws it, and one stays open."""
+def test_a_newer_one_is_reported_and_left_alone(make_api: Any, service: Any) -> None:
+    """It can have been given to another process, and ours to a third that found it."""
+    api = make_api()
+    service.fail("createInvoice", "cut")
+    meddle(service, "listInvoices", 4, lambda: make_theirs(service))
+    assert api(create).id == 100
+    assert open_ones(service) == [100, 101]
+    (report,) = api.client.late_duplicates
+    assert (report.kept_id, report.extra_id, report.action) == (100, 101, "left")
+    assert "cancelInvoice" not in service.seen
+
+
+def test_ours_gives_way_to_a_newer_one_that_is_paid(make_api: Any, service: Any) -> None:
     api = make_api()
     service.fail("createInvoice", "cut")
 
-    def theirs_and_withdrawn() -> None:
+    def theirs() -> None:
         make_theirs(service)
-        meddle(service, "listInvoices", 5, lambda: service.do_cancelInvoice(101, None, None))
+        service.invoices[101]["status"] = "paid"
 
-    meddle(service, "listInvoices", 4, theirs_and_withdrawn)
-    assert api(create).id == 100
-    assert open_ones(service) == [100]
-    assert api.client.late_duplicates == ()
+    meddle(service, "listInvoices", 4, theirs)
+    made = api(create)
+    assert (made.id, made.status) == (101, "paid")
+    assert service.invoices[100]["status"] == "cancelled"
 
 
-def test_when_ours_cannot_be_withdrawn_both_are_reported(make_api: Any, service: Any) -> None:
+@pytest.mark.parametrize("after_it", [True, False])
+def test_when_it_is_not_known_that_ours_is_withdrawn_the_open_one_is_returned(
+    make_api: Any, service: Any, after_it: bool
+) -> None:
     api = make_api()
     service.fail("createInvoice", "cut")
     for _ in range(9):
-        service.fail("cancelInvoice", "status", status=500)
-    meddle(service, "createInvoice", 2, lambda: make_theirs(service))
-    assert api(create).id == 101
+        service.fail("cancelInvoice", "status", status=500, processed=after_it)
+
+    def theirs() -> None:
+        make_theirs(service)
+        if after_it:
+            handle = service.do_getInvoice
+            service.do_getInvoice = lambda number, *rest: (
+                (500, {"message": "x"}) if number == 101 else handle(number, *rest)
+            )
+
+    meddle(service, "createInvoice", 2, theirs)
+    assert api(create).id == 100
     (report,) = api.client.late_duplicates
-    assert (report.kept_id, report.extra_id, report.action) == (101, 100, "left")
+    assert (report.kept_id, report.extra_id, report.action) == (100, 101, "left")
+
+
+def test_ours_that_is_paid_while_it_is_withdrawn_stays(api: Any, service: Any) -> None:
+    service.fail("createInvoice", "cut")
+    meddle(service, "createInvoice", 2, lambda: make_theirs(service))
+
+    def pay_first(number: int, *_: Any) -> Any:
+        service.invoices[number]["status"] = "paid"
+        return 400, {"message": "Invoice is not pending"}
+
+    service.do_cancelInvoice = pay_first
+    made = api(create)
+    assert (made.id, service.invoices[made.id]["status"]) == (101, "paid")
 
 
 def test_ours_that_was_paid_meanwhile_stays_and_the_other_is_reported(
