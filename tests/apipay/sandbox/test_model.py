@@ -3,6 +3,7 @@
 The model keeps plain dicts and works its dates out by itself; after every step both must agree.
 """
 
+import math
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -34,7 +35,7 @@ amounts = st.integers(1, 30_000)
 parts = st.sampled_from(
     [("all", 0), ("left", 0), ("left", 1), ("left", -1), ("half", 0), ("half", 1)]
 )
-moments = st.sampled_from([1, 59, 60, 119, 120, 3600, 86_400, 3 * 86_400, 35 * 86_400])
+moments = st.sampled_from([0.5, 1, 59, 60, 119, 120, 3600, 86_400, 3 * 86_400, 35 * 86_400])
 
 
 def money(tiyn: int) -> str:
@@ -176,7 +177,7 @@ class Comparison(RuleBasedStateMachine):
         assert shown["status"] == known["status"]
         if known["status"] == "pending":
             left = (known["ends"] - self.model.now).total_seconds()
-            assert shown["time_remaining"] == left
+            assert shown["time_remaining"] == math.ceil(left)
 
     # Invoices and refunds
 
@@ -296,6 +297,9 @@ class Comparison(RuleBasedStateMachine):
 
     @rule(number=schedules, action=st.sampled_from(["pause", "resume", "cancel"]))
     def move_schedule(self, number: int, action: str) -> None:
+        self.change_state(number, action)
+
+    def change_state(self, number: int, action: str) -> None:
         known = self.model.schedules[number]
         allowed = {"pause": ("active",), "resume": ("paused",), "cancel": ("active", "paused")}
         said = self.post(f"/recurring-invoices/{number}/{action}")
@@ -353,12 +357,18 @@ class Comparison(RuleBasedStateMachine):
     # Time
 
     @rule(seconds=moments)
-    def let_time_pass(self, seconds: int) -> None:
+    def let_time_pass(self, seconds: float) -> None:
         self.wait(seconds)
 
-    def wait(self, seconds: int) -> None:
+    def wait(self, seconds: float) -> None:
         self.sandbox.advance(seconds)
         self.model.pass_time(self.model.now + timedelta(seconds=seconds))
+
+    @rule(number=schedules, seconds=moments)
+    def pause_for_a_while(self, number: int, seconds: float) -> None:
+        self.change_state(number, "pause")
+        self.wait(seconds)
+        self.change_state(number, "resume")
 
     @rule(shift=st.sampled_from([-1, 0, 1]))
     def wait_for_what_is_next(self, shift: int) -> None:
@@ -374,9 +384,11 @@ class Comparison(RuleBasedStateMachine):
         ahead = [one for one in ahead if one > model.now]
         if ahead:
             seconds = (min(ahead) - model.now).total_seconds() + shift
-            self.wait(int(max(0, seconds)))
+            self.wait(max(0, seconds))
         for number in model.organizations:
             self.look_at_organization(number)
+            if shift == 0:
+                self.owner_decides(number, True)
 
     # Agreement
 
