@@ -224,8 +224,7 @@ class _Common:
             check_deadline(deadline)
             new["deadline"] = deadline
         if not isinstance(priority, Unset):
-            if priority not in ("high", "normal", "low"):
-                raise InvalidRequestError('priority is "high", "normal" or "low".')
+            settings.check_priority(priority)
             new["priority"] = priority
         clone = type(self).__new__(type(self))
         # What the generated base keeps is each resource with its client: those are made anew.

@@ -92,14 +92,25 @@ class _QueryFilter(logging.Filter):
         return True
 
 
+class _HeaderFilter(logging.Filter):
+    """Drops the DEBUG lines of hpack (HTTP/2) that show the headers of requests: the key is one."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not str(record.msg).startswith(("Adding", "Encoded header block", "Evicting"))
+
+
+_header_filter = _HeaderFilter()
 _filter = _QueryFilter()
 _filter_lock = threading.Lock()
 
 
 def guard_httpx_log(host: str) -> None:
-    """Keep the query strings of requests to `host` out of httpx's own log."""
+    """Keep the query strings of requests to `host` out of httpx's own log, and the key out of
+    that of HTTP/2."""
     with _filter_lock:
         if host not in _filter.hosts:
             _filter.hosts |= {host}
             for name in ("httpx", "httpx2"):  # alias_httpx() keeps httpx2's own logger
                 logging.getLogger(name).addFilter(_filter)
+            for name in ("hpack.hpack", "hpack.table"):
+                logging.getLogger(name).addFilter(_header_filter)

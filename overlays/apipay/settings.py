@@ -3,6 +3,7 @@
 import functools
 import importlib.metadata
 import ipaddress
+import math
 import os
 import platform
 from collections.abc import Iterable, Mapping
@@ -107,11 +108,17 @@ def check_timeout(value: object) -> httpx.Timeout:
         return value
     if value is None:
         return httpx.Timeout(None)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         raise InvalidRequestError(
             "timeout is a number of seconds above 0, an httpx.Timeout, or None for no limit."
         )
     return httpx.Timeout(value)
+
+
+def check_priority(value: object) -> None:
+    """Refuse what is no priority."""
+    if value not in ("high", "normal", "low"):
+        raise InvalidRequestError('priority is "high", "normal" or "low".')
 
 
 def check_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
@@ -138,6 +145,7 @@ __all__ = [
     "Timeout",
     "Unset",
     "check_headers",
+    "check_priority",
     "check_timeout",
     "default_headers",
     "is_loopback",

@@ -26,7 +26,7 @@ from apipay.hooks import (
     WaitReason,
 )
 from apipay.pacing import DEADLINE_EXTENSION
-from apipay.settings import check_headers
+from apipay.settings import check_headers, check_priority, check_timeout
 from apipay.transport import lookups
 from apipay.transport.failures import ATTEMPTS_EXTENSION, error_for, operation_of
 from apipay.transport.ledger import Ledger
@@ -109,6 +109,10 @@ class Engine:
                 check_deadline(seconds)
             if "headers" in options:
                 check_headers(options["headers"])
+            if "timeout" in options:
+                check_timeout(options["timeout"])
+            if "priority" in options:
+                check_priority(options["priority"])
         self.deadline = None if seconds is None else now + seconds
         if self.operation is None:
             safe = request.method in ("GET", "HEAD", "OPTIONS")

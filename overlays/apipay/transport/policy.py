@@ -45,7 +45,7 @@ def check_max_retries(value: object) -> None:
 def check_deadline(value: object) -> None:
     """Refuse what is neither None nor a positive number of seconds."""
     if value is not None and (
-        isinstance(value, bool) or not isinstance(value, int | float) or not value > 0
+        isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf
     ):
         raise InvalidRequestError("deadline is a number of seconds above 0, or None for no limit.")
 
