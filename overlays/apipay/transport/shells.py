@@ -13,6 +13,7 @@ from apipay.clock import SYSTEM_CLOCK, Clock
 from apipay.errors import ApiPayError
 from apipay.hooks import Hooks, LateDuplicate
 from apipay.pacing import DEADLINE_EXTENSION
+from apipay.pacing.limits import LEVELS
 from apipay.transport.engine import Engine, Reply
 from apipay.transport.failures import error_for, operation_of
 from apipay.transport.ledger import Ledger
@@ -53,7 +54,7 @@ class RetryState:
             return None
         extensions = request.extensions
         options = extensions.get("options")
-        if options and not options.keys() <= {"priority"}:
+        if options and (len(options) > 1 or options.get("priority") not in LEVELS):
             return None
         began = self.clock.monotonic()
         deadline = self.policy.deadline
