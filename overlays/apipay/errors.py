@@ -126,8 +126,9 @@ class ClientClosedError(ApiPayError):
 class APIConnectionError(ApiPayError):
     """No answer came: the connection could not be made, or it was cut.
 
-    For a write this is raised only when it is known that the write did not happen; otherwise
-    `OutcomeUnknownError` is.
+    For a write that is not idempotent this is raised only when nothing was sent, or when look-ups
+    over the settle time of the `RetryPolicy` found no trace of it; otherwise `OutcomeUnknownError`
+    is.
 
     Attributes: `operation` (its id in the specification, e.g. "createInvoice", or None for a
     request that is none), `attempts` (how often it was sent).
@@ -306,7 +307,7 @@ class RateLimitError(APIStatusError):
 class ServerError(APIStatusError):
     """5xx: the service or what stands in front of it failed.
 
-    For a write this is raised only when a look-up showed that the write did not happen;
+    For a write that is not idempotent this is raised only when look-ups found no trace of it;
     otherwise `OutcomeUnknownError` is.
     """
 
@@ -334,7 +335,7 @@ class ResponseDecodeError(ApiPayError):
     data and are not in `str()`, `repr()` or pickles.
     """
 
-    _next_step = "Upgrade apipay; if it lasts, something between here and the service is amiss."
+    _next_step = "Check base_url and what stands between here and the service, or upgrade apipay."
     _private: ClassVar[Mapping[str, Any]] = {"body": None, "headers": {}}
 
     def __init__(
@@ -416,7 +417,8 @@ class OutcomeUnknownError(ApiPayError):
 
 
 class RateLimitWaitError(ApiPayError):
-    """The rate budget would not free up before the call's deadline. Nothing was sent.
+    """The rate budget would not free up before the call's deadline. The write, if it is one, did
+    not happen.
 
     `retry_after`: seconds until the budget should have room, or None.
     """

@@ -98,7 +98,8 @@ class LateDuplicate:
     """A write whose answer was lost took effect after all, after it had been sent again.
 
     `kept_id` is what the call returned; `extra_id` is the one too many. `action`: "cancelled" (it
-    was pending and is cancelled now) or "left" (it could not be cancelled: see to it).
+    was certainly this call's own, was pending and is cancelled now) or "left" (it stands beside the
+    other: see to it). What can belong to another process is never cancelled.
     """
 
     operation: str

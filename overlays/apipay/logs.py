@@ -1,7 +1,7 @@
 """Logging: the standard logger `apipay`, quiet until the application configures it.
 
 DEBUG: every answer. INFO: waits of a second and more. WARNING: retries, and late duplicates that
-were cancelled. ERROR: late duplicates that could not be, and hooks that fail. A line holds
+were cancelled. ERROR: late duplicates that were not, and hooks that fail. A line holds
 operation ids, path templates, statuses, attempts and seconds; never a key, a body, a query string
 or a header.
 """
@@ -66,7 +66,7 @@ class LogHook(Hook):
             duplicate.operation,
             duplicate.extra_id,
             duplicate.kept_id,
-            "was cancelled" if cancelled else "could not be cancelled: see to it",
+            "was cancelled" if cancelled else "is left as it is: see to it",
         )
 
 

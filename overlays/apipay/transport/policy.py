@@ -25,7 +25,8 @@ class RetryPolicy:
     settle_after_cut: float = 2.0
     """How long a write is looked for after its connection was cut, before it is held lost."""
     settle_after_timeout: float = 10.0
-    """The same after a timeout, when the service may still be at work on it."""
+    """The same after a timeout, when the service may still be at work on it; and after a cut
+    connection too for a refund, which cannot be taken back."""
 
     def __post_init__(self) -> None:
         check_max_retries(self.max_retries)

@@ -7,10 +7,13 @@ What makes an invoice or refund the result of *this* call:
 - it fits what was sent: for an invoice the exact `external_order_id`, and its amount and phone
   number where the answer has them; for a refund its invoice, amount and reason;
 - it was not there before. The first look-up tells by `created_at`, against the service's clock;
-  later ones by what the earlier ones did not see. What cannot be dated gives no certainty: the
-  finding is then UNKNOWN, never a guess;
-- no other call of this client made it (`Ledger`).
-An invoice of an earlier order with the same id is therefore not mistaken for the new one.
+  later ones by what the earlier ones did not see. What cannot be dated, or is older by less than a
+  minute (clocks differ), gives no certainty: the finding is then UNKNOWN, never a guess;
+- no other call of this process made it (`Ledger`).
+An invoice of an earlier order with the same id is therefore not mistaken for the new one. One thing
+cannot be seen: whether an equal write, made by another process while the call was under way, is
+this call's own. For an invoice that is as it should be, one order has one invoice; for refunds a
+`reason` of their own tells them apart.
 """
 
 import httpx
