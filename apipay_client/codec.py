@@ -305,7 +305,9 @@ _ENCODER = json.JSONEncoder(
 
 def _exact(name: str, value: Decimal) -> int | float:
     """The Python number that `json` writes as exactly this value."""
-    if value.is_finite() and abs(value.adjusted()) <= _MOST_DIGITS:
+    if not value.is_finite():
+        raise InvalidArgument(name, "is not a finite number.")
+    if abs(value.adjusted()) <= _MOST_DIGITS:
         if value == value.to_integral_value():
             return int(value)
         # `repr` of a float is the shortest text that reads back as the same float: where that

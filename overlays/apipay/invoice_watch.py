@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from apipay.errors import InvalidRequestError
 from apipay.polling import OnUnknown
 from apipay_client.models import InvoiceStatus
 from apipay_client.operations import LIST_INVOICES
@@ -61,7 +62,12 @@ Round = Iterator[Step]
 
 def id_of(invoice: "Invoice | CreatedInvoice | int") -> int:
     """Return the id of what stands for an invoice."""
-    return invoice if isinstance(invoice, int) else invoice.id
+    found: object = getattr(invoice, "id", invoice)
+    if isinstance(found, bool) or not isinstance(found, int):
+        raise InvalidRequestError(
+            f"An invoice is given as its id, an int, or as itself, not as {type(found).__name__}."
+        )
+    return found
 
 
 def is_over(invoice: "Invoice", on_unknown: OnUnknown) -> bool:

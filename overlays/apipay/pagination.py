@@ -1,5 +1,6 @@
 """Lists read to their end: item by item or page by page, sync and async, each item once."""
 
+import inspect
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -131,6 +132,10 @@ class Paginator(_Walker[Item]):
         self, method: Callable[..., Page[Item]], arguments: Mapping[str, Any] | None = None
     ) -> None:
         super().__init__(method, arguments or {})
+        if inspect.iscoroutinefunction(method):
+            raise InvalidRequestError(
+                "This list method is of an AsyncApiPay: page it with that client's paginate."
+            )
         self._method = method
 
     def limit(self, max_items: int) -> "Paginator[Item]":
@@ -182,6 +187,10 @@ class AsyncPaginator(_Walker[Item]):
         arguments: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(method, arguments or {})
+        if not inspect.iscoroutinefunction(method):
+            raise InvalidRequestError(
+                "This list method is of an ApiPay: page it with that client's paginate."
+            )
         self._method = method
 
     def limit(self, max_items: int) -> "AsyncPaginator[Item]":
@@ -232,16 +241,18 @@ def paginate(
     Takes the method's own arguments. It asks for the largest page unless the page size is given;
     a page number given is where it starts.
     """
+    made = Paginator(method, kwargs)
     _refuse_positional(args)
-    return Paginator(method, kwargs)
+    return made
 
 
 def paginate_async(
     method: Callable[P, Awaitable[Page[Item]]], /, *args: P.args, **kwargs: P.kwargs
 ) -> AsyncPaginator[Item]:
     """`paginate` for the async client: `async for invoice in paginate_async(...)`."""
+    made = AsyncPaginator(method, kwargs)
     _refuse_positional(args)
-    return AsyncPaginator(method, kwargs)
+    return made
 
 
 def _new_items(walk: PageWalk, page: Page[Item]) -> list[Item]:

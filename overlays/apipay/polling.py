@@ -61,7 +61,9 @@ def wish_of(error: Exception) -> float:
 
 def check_timeout(timeout: float | None) -> None:
     """Refuse what is no number of seconds."""
-    if timeout is not None and not timeout >= 0:
+    if timeout is None:
+        return
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout >= 0:
         raise InvalidRequestError("A timeout is a number of seconds, 0 or more, or None.")
 
 

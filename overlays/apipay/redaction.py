@@ -26,7 +26,7 @@ _PROSE = """
     greater had has have id if in inactive insufficient internal invalid invoice invoices is it
     its key large later least left length less like limit list long longer lower maintenance many
     match may maximum me message method minimum minute missing month more most must negative new
-    no none not null number of off on once one only operation or other out over own page past
+    no none not null number of off on once one only operation or other out over own page past path
     pattern payment pending per please positive possible provided query range rate reached
     refund refunded refunds refused request requests required resource retry same second seconds
     see server service session should size small smaller some something started state still stop
@@ -89,5 +89,5 @@ def safe_text(text: str, secrets: Iterable[str] = ()) -> str:
         return token if plain and any(parts) else REDACTED
 
     shown = _ALLOWED_MARK.sub(lambda mark: mark[0] if mark[0].isalnum() else "", text)
-    shown = _TOKEN.sub(show, shown)
+    shown = _TOKEN.sub(show, " ".join(shown.split()))
     return re.sub(r"\.\.\.(?:[\s.,:;'\"/_-]*\.\.\.)+", REDACTED, shown).strip()

@@ -13,8 +13,11 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Self
 
-import redis
-import redis.exceptions
+try:
+    import redis
+    import redis.exceptions
+except ImportError as missing:
+    raise ImportError("RedisBudget needs the package redis: install apipay[redis].") from missing
 
 from apipay import settings
 from apipay.clock import SYSTEM_CLOCK, Clock

@@ -70,9 +70,11 @@ class HttpServer:
         try:
             connections.check_free(host, port)
             self._holder = connections.bind(host, port)
-        except OSError as problem:
+        except (OSError, OverflowError) as problem:
+            why = getattr(problem, "strerror", None) or "a port is from 0 to 65535"
             raise SandboxError(
-                f"The sandbox cannot listen on {host}, port {port}: {problem.strerror}."
+                f"The sandbox cannot listen on {host}, port {port}: {why}. "
+                "Give another one; port 0 takes one that is free."
             ) from problem
         self.port: int = self._holder.getsockname()[1]
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -69,6 +69,11 @@ class Inbox:
         max_run: float = DEFAULT_MAX_RUN_SECONDS,
         max_age: float | timedelta | None = None,
     ) -> None:
+        if not callable(getattr(store, "swap", None)):
+            raise InvalidRequestError(
+                "Inbox needs a store with the methods of `Store`, such as SQLiteStore('inbox.db'), "
+                f"not {type(store).__name__}."
+            )
         if isinstance(max_age, timedelta):
             max_age = max_age.total_seconds()
         for name, value in (("lease", lease), ("max_run", max_run), ("max_age", max_age)):

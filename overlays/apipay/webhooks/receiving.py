@@ -64,6 +64,10 @@ class Receiver:
     ) -> None:
         if not callable(handler):
             raise InvalidRequestError("A webhook receiver needs a handler that can be called.")
+        if not callable(getattr(inbox, "handle", None)):
+            raise InvalidRequestError(
+                f"A webhook receiver needs an Inbox, not {type(inbox).__name__}: Inbox(store)."
+            )
         if max_bytes < 1:
             raise InvalidRequestError("A webhook receiver needs a max_bytes of at least 1.")
         self._handler = handler
