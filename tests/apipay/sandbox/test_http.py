@@ -40,6 +40,7 @@ def _nothing_changes(api: Any) -> Any:
         (b"[1]", "must be a JSON object"),
         (b'"text"', "must be a JSON object"),
         (b"7", "must be a JSON object"),
+        (b"null", "must be a JSON object"),
     ],
 )
 def test_a_body_that_is_not_a_json_object_is_refused(api: Any, body: bytes, said: str) -> None:

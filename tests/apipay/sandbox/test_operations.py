@@ -261,6 +261,17 @@ def test_only_a_paid_invoice_is_refunded(api: Any, verb: str | None) -> None:
     assert api.sandbox.refunds() == []
 
 
+def test_null_is_not_a_request_for_everything(api: Any) -> None:
+    number = api.paid_invoice(100)["id"]
+    headers = {"Content-Type": "application/json"}
+
+    refused = api.post(f"/invoices/{number}/refund", content=b"null", headers=headers)
+    whole = api.post(f"/invoices/{number}/refund", {"amount": None, "reason": None})
+
+    assert refused.status_code == 422
+    assert whole.json()["amount"] == "100.00"
+
+
 # Recurring invoices
 
 
