@@ -160,8 +160,8 @@ class Api:
             raise self._invalid({"body": ["The body is not UTF-8."]}) from None
         except (ValueError, ArithmeticError, RecursionError):
             raise self._invalid({"body": ["The body is not valid JSON."]}) from None
-        # Null counts as absent for a field. `null` for the whole body is more likely a mistake of the
-        # sender's, and for a refund it would give back everything.
+        # Null counts as absent for a field. For the whole body it is more likely a mistake, and for
+        # a refund it would give back everything.
         if not jsons.is_object(parsed):
             raise self._invalid({"body": ["The body must be a JSON object."]})
         return without_nulls(parsed)
