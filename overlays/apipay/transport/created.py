@@ -59,13 +59,16 @@ class CreatedPlan(Plan):
             age(item.created_at, reply, self.began_at)
         ]
 
-    def choose(
-        self, items: Sequence[tuple[Any, Reply]], *, only_alone: bool = False
-    ) -> Finding | int:
-        """Claim the first item that this call made; a `Finding` for none or no certainty.
+    def may_be_ours(self, items: Sequence[tuple[Any, Reply]]) -> bool:
+        """Whether any item is nobody's so far, and can have been made by this call."""
+        claimed = self.ledger.claimed(self.name)
+        return any(
+            item.id not in claimed and self.is_ours(item, reply) is not False
+            for item, reply in items
+        )
 
-        With `only_alone`, not while other calls of the same name are under way.
-        """
+    def choose(self, items: Sequence[tuple[Any, Reply]]) -> Finding | int:
+        """Claim the first item that this call made; a `Finding` for none or no certainty."""
         assert self.name is not None
         claimed = self.ledger.claimed(self.name)
         ours: list[int] = []
@@ -79,10 +82,9 @@ class CreatedPlan(Plan):
                 ours.append(item.id)
         if not ours:
             return ABSENT
-        under_way = self.ledger.under_way(self.name)
-        if self.ledger.is_sending(self.name) or (only_alone and under_way > 1):
+        if self.ledger.is_sending(self.name):
             return BUSY  # the answer that is still to come may claim it
-        if self.one_each and len(ours) > under_way:
+        if self.one_each and len(ours) > self.ledger.under_way(self.name):
             return UNKNOWN
         for made in ours:
             if self.ledger.claim(self.name, made):

@@ -96,11 +96,10 @@ class RefundPlan(CreatedPlan):
         fitting.sort(key=lambda pair: pair[0].id)
         exact = [pair for pair in fitting if text_of(pair[0].reason) == self.reason]
         chosen = self.choose(exact)
-        if chosen is ABSENT:
-            # The service may keep no reasons, or fill one in. But first the calls whose reasons
-            # these are must have had their turn.
-            loose = [pair for pair in fitting if pair not in exact]
-            chosen = self.choose(loose, only_alone=True)
+        if chosen is ABSENT and self.may_be_ours([pair for pair in fitting if pair not in exact]):
+            # Ours with its reason left out or filled in, or somebody else's: who can tell. But the
+            # calls whose reasons these are may not have had their turn yet.
+            chosen = BUSY if self.ledger.under_way(self.name) > 1 else UNKNOWN
         if isinstance(chosen, Finding):
             if chosen is ABSENT:
                 self.baseline = frozenset(item.id for item in self.items)

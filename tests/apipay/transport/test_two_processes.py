@@ -166,6 +166,21 @@ def test_more_equal_refunds_than_calls_are_not_guessed_at(
     assert service.seen.count("createRefund") == 1
 
 
+@pytest.mark.parametrize(("ours", "theirs"), [(None, "theirs"), ("ours", None)])
+def test_a_refund_with_a_reason_and_one_without_are_not_taken_for_each_other(
+    api: Any, service: Any, ours: str | None, theirs: str | None
+) -> None:
+    """The service could have left the reason out, or filled one in; so it is not ABSENT either."""
+    number = service.paid_invoice()
+    service.fail("createRefund", "cut")
+    said = {"amount": "20", "reason": theirs}
+    meddle(service, "listInvoiceRefunds", 1, lambda: service.do_createRefund(number, said, None))
+    more = {} if ours is None else {"reason": ours}
+    with pytest.raises(OutcomeUnknownError):
+        api(lambda client: client.refunds.create(number, amount=20, **more))
+    assert service.refunded(number) == 20
+
+
 def test_a_reason_tells_equal_refunds_of_two_processes_apart(api: Any, service: Any) -> None:
     number = service.paid_invoice()
     service.fail("createRefund", "cut")
