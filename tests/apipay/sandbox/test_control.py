@@ -148,10 +148,10 @@ def test_a_reset_forgets_everything_but_the_key_and_the_time(
 
 
 def test_connections_can_be_refused(control: Any, sandbox: Any) -> None:
-    assert control.post("/refuse-connections", json={"seconds": 0.1}).status_code == 200
+    # Long enough for a busy machine to get here; the sandbox stops before the time is over.
+    assert control.post("/refuse-connections", json={"seconds": 30}).status_code == 200
     with pytest.raises(httpx.ConnectError):
         httpx.get(sandbox.url)
-    assert sandbox is not None
 
 
 @pytest.mark.parametrize(
