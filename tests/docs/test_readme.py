@@ -55,11 +55,14 @@ def names(
     with ApiPay() as client:
         first = client.invoices.create(amount=1, phone_number="87001234567")
         assert first.id == 1001
-        yield {
+        around: dict[str, Any] = {
             "client": client,
             "request": SimpleNamespace(body=DELIVERY, headers=headers),
             "secret": secret,
         }
+        yield around
+        if "store" in around:  # a shop keeps it open for as long as it runs
+            around["store"].close()
 
 
 def only(mark: str) -> str:
