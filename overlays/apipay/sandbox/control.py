@@ -7,25 +7,32 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import attrs
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import rendering
 from .clock import timestamp
 from .errors import SandboxError
 from .faults import Fault
 from .jsons import is_object
+from .pages.forms import is_our_own, known, number
 from .ratelimit import RateLimit
 from .records import Invoice
 
 if TYPE_CHECKING:
     from .sandbox import Sandbox
 
+PREFIX = "/_sandbox"
 Handler = Callable[[Request], Awaitable[Response]]
 _MAX_BODY_BYTES = 65_536
+_MAX_INTEGER = 2**63 - 1  # what SQLite keeps
 _FAULT_FIELDS = frozenset(attrs.fields_dict(Fault))
 
 
@@ -37,28 +44,51 @@ def control_routes(sandbox: "Sandbox") -> list[BaseRoute]:
         ("POST", "/reset", control.reset),
         ("GET", "/clock", control.clock),
         ("POST", "/clock/advance", control.advance),
-        ("POST", "/organizations/{id:int}/confirm", control.confirm),
-        ("POST", "/organizations/{id:int}/refuse", control.refuse),
-        ("POST", "/invoices/{id:int}/pay", control.pay),
-        ("POST", "/invoices/{id:int}/decline", control.decline),
-        ("POST", "/invoices/{id:int}/expire", control.expire),
+        ("POST", "/organizations/{id}/confirm", control.confirm),
+        ("POST", "/organizations/{id}/refuse", control.refuse),
+        ("POST", "/invoices/{id}/pay", control.pay),
+        ("POST", "/invoices/{id}/decline", control.decline),
+        ("POST", "/invoices/{id}/expire", control.expire),
         ("GET", "/webhooks", control.webhooks),
         ("POST", "/webhooks", control.add_webhook),
-        ("DELETE", "/webhooks/{id:int}", control.remove_webhook),
+        ("DELETE", "/webhooks/{id}", control.remove_webhook),
         ("POST", "/events", control.send_event),
         ("GET", "/deliveries", control.deliveries),
-        ("POST", "/deliveries/{id:int}/redeliver", control.redeliver),
+        ("POST", "/deliveries/{id}/redeliver", control.redeliver),
         ("GET", "/faults", control.faults),
         ("POST", "/faults", control.inject),
         ("DELETE", "/faults", control.clear_faults),
-        ("DELETE", "/faults/{id:int}", control.clear_faults),
+        ("DELETE", "/faults/{id}", control.clear_faults),
         ("POST", "/refuse-connections", control.refuse_connections),
         ("PUT", "/rate-limit", control.set_rate_limit),
         ("DELETE", "/rate-limit", control.remove_rate_limit),
         ("POST", "/api-keys", control.add_api_key),
         ("POST", "/api-keys/expire", control.expire_api_key),
     ]
-    return [Route(f"/_sandbox{path}", handler, methods=[method]) for method, path, handler in table]
+    verbs = [f"{method} {PREFIX}{path}" for method, path, _ in table]
+
+    async def overview(request: Request) -> Response:
+        return JSONResponse({"verbs": verbs})
+
+    routes = [Route("/", overview, methods=["GET"])]
+    routes += [Route(path, handler, methods=[method]) for method, path, handler in table]
+    guard = Middleware(_Guard, public_host=urlsplit(sandbox.url).netloc)
+    return [Mount(PREFIX, Router(routes, redirect_slashes=False), middleware=[guard])]
+
+
+class _Guard:
+    """Changes nothing for a page of another site: a browser lets any page post to this machine."""
+
+    def __init__(self, app: ASGIApp, public_host: str) -> None:
+        self._app = app
+        self._public_host = public_host
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in {"GET", "HEAD"} and not is_our_own(
+            Headers(scope=scope), self._public_host
+        ):
+            raise SandboxError("Pages of other sites cannot control the sandbox.", status=403)
+        await self._app(scope, receive, send)
 
 
 class _Control:
@@ -95,23 +125,23 @@ class _Control:
         return JSONResponse({"now": timestamp(moment.timestamp())})
 
     async def confirm(self, request: Request) -> Response:
-        found = self._sandbox.confirm_verification(request.path_params["id"])
+        found = self._sandbox.confirm_verification(_id(request, "organization"))
         return JSONResponse({"id": found.id, "status": found.status})
 
     async def refuse(self, request: Request) -> Response:
-        found = self._sandbox.refuse_verification(request.path_params["id"])
+        found = self._sandbox.refuse_verification(_id(request, "organization"))
         return JSONResponse({"id": found.id, "status": found.status})
 
     async def pay(self, request: Request) -> Response:
         fields = await _fields(request, {"client_name"})
         name = _text(fields, "client_name") if "client_name" in fields else None
-        return _invoice(self._sandbox.pay(request.path_params["id"], name))
+        return _invoice(self._sandbox.pay(_id(request, "invoice"), name))
 
     async def decline(self, request: Request) -> Response:
-        return _invoice(self._sandbox.decline(request.path_params["id"]))
+        return _invoice(self._sandbox.decline(_id(request, "invoice")))
 
     async def expire(self, request: Request) -> Response:
-        return _invoice(self._sandbox.expire(request.path_params["id"]))
+        return _invoice(self._sandbox.expire(_id(request, "invoice")))
 
     async def webhooks(self, request: Request) -> Response:
         found = self._sandbox.webhooks()
@@ -121,13 +151,13 @@ class _Control:
         fields = await _fields(request, {"url", "secret", "id"})
         url = _text(fields, "url")
         secret = _text(fields, "secret") if "secret" in fields else None
-        number = _integer(fields, "id") if "id" in fields else None
+        chosen = _integer(fields, "id") if "id" in fields else None
         # In a thread: the host's name is looked up.
-        added = await asyncio.to_thread(self._sandbox.add_webhook, url, secret, number)
+        added = await asyncio.to_thread(self._sandbox.add_webhook, url, secret, chosen)
         return JSONResponse(rendering.webhook(added, secret=True))
 
     async def remove_webhook(self, request: Request) -> Response:
-        self._sandbox.remove_webhook(request.path_params["id"])
+        self._sandbox.remove_webhook(_id(request, "webhook"))
         return JSONResponse({"message": "The webhook was removed."})
 
     async def send_event(self, request: Request) -> Response:
@@ -135,8 +165,8 @@ class _Control:
         event = fields.get("event")
         if not is_object(event):
             raise _invalid("event", "must be the object to send.")
-        number = _integer(fields, "webhook_id") if "webhook_id" in fields else None
-        queued = self._sandbox.send_event(event, number)
+        chosen = _integer(fields, "webhook_id") if "webhook_id" in fields else None
+        queued = self._sandbox.send_event(event, chosen)
         return JSONResponse({"data": [rendering.delivery(one) for one in queued]})
 
     async def deliveries(self, request: Request) -> Response:
@@ -144,16 +174,18 @@ class _Control:
         wait, invoice = request.query_params.get("wait"), request.query_params.get("invoice_id")
         try:
             seconds = float(wait) if wait is not None else 0.0
-            invoice_id = int(invoice) if invoice is not None else None
         except ValueError:
-            raise _invalid("wait", "and invoice_id must be numbers.") from None
+            raise _invalid("wait", "must be a number of seconds.") from None
+        invoice_id = number(invoice)
+        if invoice is not None and invoice_id is None:
+            raise _invalid("invoice_id", "must be the id of an invoice.")
         if seconds > 0:
             await asyncio.to_thread(self._sandbox.wait_for_deliveries, min(seconds, 60.0))
         found = self._sandbox.deliveries(invoice_id)
         return JSONResponse({"data": [rendering.delivery(one) for one in found]})
 
     async def redeliver(self, request: Request) -> Response:
-        again = self._sandbox.redeliver(request.path_params["id"])
+        again = self._sandbox.redeliver(_id(request, "delivery"))
         return JSONResponse(rendering.delivery(again))
 
     async def faults(self, request: Request) -> Response:
@@ -166,7 +198,7 @@ class _Control:
         return JSONResponse(self._sandbox.inject(Fault(**fields)).shown())
 
     async def clear_faults(self, request: Request) -> Response:
-        self._sandbox.clear_faults(request.path_params.get("id"))
+        self._sandbox.clear_faults(_id(request, "fault") if "id" in request.path_params else None)
         return JSONResponse({"message": "Done."})
 
     async def refuse_connections(self, request: Request) -> Response:
@@ -200,11 +232,15 @@ class _Control:
         return JSONResponse({"message": "The key has expired."})
 
 
+def _id(request: Request, what: str) -> int:
+    return known(number(request.path_params["id"]), what)
+
+
 def _invoice(record: Invoice) -> Response:
     return JSONResponse(rendering.invoice_event_data(record))
 
 
-async def _fields(request: Request, known: "set[str] | frozenset[str]") -> dict[str, Any]:
+async def _fields(request: Request, allowed: "set[str] | frozenset[str]") -> dict[str, Any]:
     """Read a JSON object of known fields; null counts as absent, and so does an empty body."""
     body = b""
     async for chunk in request.stream():
@@ -223,8 +259,8 @@ async def _fields(request: Request, known: "set[str] | frozenset[str]") -> dict[
     if not is_object(parsed):
         raise SandboxError("The body must be a JSON object.", status=422)
     fields = {k: v for k, v in parsed.items() if v is not None}
-    for name in fields.keys() - known:
-        raise _invalid(name, f"is not known; there are {', '.join(sorted(known))}.")
+    for name in fields.keys() - allowed:
+        raise _invalid(name, f"is not known; there are {', '.join(sorted(allowed))}.")
     return fields
 
 
@@ -239,6 +275,8 @@ def _integer(fields: dict[str, Any], name: str) -> int:
     value = fields.get(name)
     if not isinstance(value, int) or isinstance(value, bool):
         raise _invalid(name, "must be a whole number.")
+    if abs(value) > _MAX_INTEGER:
+        raise _invalid(name, "is too large.")
     return value
 
 
@@ -246,7 +284,10 @@ def _number(fields: dict[str, Any], name: str) -> float:
     value = fields.get(name)
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise _invalid(name, "must be a number.")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise _invalid(name, "is too large.") from None
 
 
 def _invalid(name: str, problem: str) -> SandboxError:

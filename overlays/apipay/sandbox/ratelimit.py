@@ -21,9 +21,10 @@ class RateLimit:
     window: Literal["fixed", "sliding"] = "fixed"
 
     def __post_init__(self) -> None:
-        if self.requests < 1 or not self.window_seconds > 0:
+        if self.requests < 1 or not 0 < self.window_seconds < math.inf:
             raise SandboxError(
-                "A rate limit needs requests >= 1 and window_seconds > 0; None takes it off.",
+                "A rate limit needs requests >= 1 and window_seconds > 0, both finite; None "
+                "takes it off.",
                 status=422,
             )
 

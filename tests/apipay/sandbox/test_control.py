@@ -180,6 +180,121 @@ def test_what_is_wrong_in_form_is_refused(
     assert sandbox.now == before
 
 
-def test_an_unknown_address_is_404(control: Any) -> None:
-    assert control.get("/nothing").status_code == 404
-    assert control.get("/reset").status_code == 405
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nothing", 404),
+        ("POST", "/invoices/1001/pay/now", 404),
+        ("GET", "/clock/", 404),
+        ("GET", "/reset", 405),
+        ("POST", "/invoices/abc/pay", 404),
+        ("POST", "/invoices/-1/pay", 404),
+        ("POST", "/invoices/١/pay", 404),
+        *(
+            (method, path.format("9" * digits), 404)
+            for digits in (19, 5000)
+            for method, path in (
+                ("POST", "/invoices/{}/pay"),
+                ("POST", "/invoices/{}/decline"),
+                ("POST", "/invoices/{}/expire"),
+                ("POST", "/organizations/{}/confirm"),
+                ("POST", "/organizations/{}/refuse"),
+                ("POST", "/deliveries/{}/redeliver"),
+                ("DELETE", "/webhooks/{}"),
+                ("DELETE", "/faults/{}"),
+            )
+        ),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_an_address_that_is_not_there_is_refused_in_json(
+    control: Any, method: str, path: str, status: int
+) -> None:
+    response = control.request(method, path)
+
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/json"
+    assert set(response.json()) == {"message"}
+    assert ("allow" in response.headers) == (status == 405)
+
+
+@pytest.mark.parametrize("number", ["x", "9" * 5000, "-1", ""])
+def test_the_log_of_no_invoice_is_422(control: Any, number: str) -> None:
+    response = control.get("/deliveries", params={"invoice_id": number})
+
+    assert (response.status_code, set(response.json()["errors"])) == (422, {"invoice_id"})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field"),
+    [
+        ("POST", "/webhooks", {"url": "http://127.0.0.1:1/", "id": 2**63}, "id"),
+        ("PUT", "/rate-limit", {"requests": 2**63, "window_seconds": 1}, "requests"),
+        ("PUT", "/rate-limit", {"requests": 1, "window_seconds": 10**400}, "window_seconds"),
+        ("POST", "/clock/advance", {"seconds": 10**400}, "seconds"),
+    ],
+)
+def test_numbers_that_are_too_large_are_422(
+    control: Any, method: str, path: str, body: dict[str, Any], field: str
+) -> None:
+    response = control.request(method, path, json=body)
+
+    assert (response.status_code, set(response.json()["errors"])) == (422, {field})
+
+
+def test_an_endless_window_is_refused(control: Any, api: Any) -> None:
+    body = b'{"requests": 1, "window_seconds": 1e999}'
+    headers = {"Content-Type": "application/json"}
+
+    assert control.put("/rate-limit", content=body, headers=headers).status_code == 422
+    assert [api.get("/invoices").status_code for _ in range(2)] == [200, 200]
+
+
+def test_the_first_address_lists_all_verbs(control: Any) -> None:
+    verbs = control.get("/").json()["verbs"]
+
+    assert "POST /_sandbox/invoices/{id}/pay" in verbs
+    for verb in verbs:
+        method, _, path = verb.partition(" ")
+        known = control.request(method, path.removeprefix("/_sandbox").replace("{id}", "1"))
+        assert "no such address" not in known.text, verb
+        assert known.status_code != 405, verb
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://shop.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://127.0.0.1:1"},
+    ],
+)
+def test_a_page_of_another_site_controls_nothing(
+    control: Any, api: Any, sandbox: Any, headers: dict[str, str]
+) -> None:
+    number = api.invoice()["id"]
+    before = sandbox.now
+
+    answers = [
+        control.post("/reset", headers=headers),
+        control.post(f"/invoices/{number}/pay", headers=headers),
+        control.post("/clock/advance", json={"seconds": 9}, headers=headers),
+        control.post("/api-keys/expire", headers=headers),
+        control.delete("/rate-limit", headers=headers),
+    ]
+
+    assert {one.status_code for one in answers} == {403}
+    assert all("other sites" in one.json()["message"] for one in answers)
+    assert [(one.id, one.status) for one in sandbox.invoices()] == [(number, "pending")]
+    assert sandbox.now == before
+
+
+def test_a_page_of_the_sandbox_and_what_is_no_browser_control_it(
+    control: Any, api: Any, sandbox: Any
+) -> None:
+    numbers = [api.invoice()["id"] for _ in range(3)]
+    own = {"Origin": sandbox.url, "Sec-Fetch-Site": "same-origin"}
+
+    for number, headers in zip(numbers, (own, {}, {"Sec-Fetch-Site": "none"}), strict=True):
+        assert control.post(f"/invoices/{number}/pay", headers=headers).status_code == 200

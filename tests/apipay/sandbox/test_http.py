@@ -113,7 +113,9 @@ def test_a_query_that_breaks_its_limits_is_refused(api: Any, path: str, query: s
 
 @pytest.mark.parametrize(
     "path",
-    ["", "/", "/nothing", "/invoices/", "/invoices/1/2", "//invoices", "/invoices/1/refund/2"],
+    ["", "/", "/nothing", "/invoices/", "/invoices/1/2", "//invoices", "/invoices/1/refund/2"]
+    + [path.format("9" * 5000) for path in ("/invoices/{}", "/refunds/{}", "/invoices/{}/refunds")],
+    ids=lambda path: path[:30],
 )
 def test_an_unknown_path_is_404(api: Any, path: str) -> None:
     assert api.get(path).status_code == 404
