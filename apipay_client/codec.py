@@ -419,6 +419,13 @@ def decimal_argument(name: str, value: Any, step: str = "") -> Any:
     return number
 
 
+def not_none(name: str, value: T) -> T:
+    """An argument that may be left out, but is not None: null would mean more than it seems."""
+    if value is None:
+        raise InvalidArgument(name, "is None; leave the argument out if that is meant.")
+    return value
+
+
 def enum_argument(name: str, convert: Callable[[object], T], value: Any) -> Any:
     """An enum argument, given as its member or as its value."""
     if value is None or isinstance(value, Unset):

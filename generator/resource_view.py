@@ -207,23 +207,27 @@ def free_name(name: str, location: str, taken: set[str]) -> str:
 
 def _argument(prop: PropertyProtocol, name: str, schema: dict[str, Any]) -> Argument:
     plain = expressions.without_null(prop)
-    others = (" | None" if expressions.is_nullable(prop) else "") + (
-        "" if prop.required else " | Unset"
-    )
-    text, passed = expressions.request_type(prop), name
+    refuses_null = schema.get("x-sdk-nullable") is False
+    null = " | None" if expressions.is_nullable(prop) and not refuses_null else ""
+    others = null + ("" if prop.required else " | Unset")
+    text, value = expressions.request_type(prop), name
+    if refuses_null:
+        text = expressions.type_text(plain) + others
+        value = f'_codec.not_none("{name}", {name})'
+    passed = value
     if isinstance(plain, DecimalProperty):
         text = f"Decimal | int | str | float{others}"
         step = f', "{plain.step}"' if plain.step else ""
-        passed = f'_codec.decimal_argument("{name}", {name}{step})'
+        passed = f'_codec.decimal_argument("{name}", {value}{step})'
     elif isinstance(plain, EnumProperty):
         text = f"{_enum_type(plain)}{others}"
-        passed = f'_codec.enum_argument("{name}", {plain.class_info.name}.from_json, {name})'
+        passed = f'_codec.enum_argument("{name}", {plain.class_info.name}.from_json, {value})'
     elif isinstance(plain, ListProperty) and isinstance(plain.inner_property, EnumProperty):
         inner = plain.inner_property
         text = f"Sequence[{_enum_type(inner)}]{others}"
-        passed = f'_codec.enum_arguments("{name}", {inner.class_info.name}.from_json, {name})'
+        passed = f'_codec.enum_arguments("{name}", {inner.class_info.name}.from_json, {value})'
     elif isinstance(plain, StringProperty) and str(schema.get("format", "")) not in _KNOWN_FORMATS:
-        passed = f"self._client.normalised({literal(str(schema['format']))}, {name})"
+        passed = f"self._client.normalised({literal(str(schema['format']))}, {value})"
     return Argument(name, text, "" if prop.required else "UNSET", passed)
 
 

@@ -40,7 +40,7 @@ class Refunds:
         self,
         id: int,
         *,
-        amount: Decimal | int | str | float | None | Unset = UNSET,
+        amount: Decimal | int | str | float | Unset = UNSET,
         reason: str | None | Unset = UNSET,
         options: CallOptions | None = None,
     ) -> Refund:
@@ -82,7 +82,10 @@ class Refunds:
                 body=UNSET
                 if amount is UNSET and reason is UNSET
                 else CreateRefundRequest(
-                    amount=_codec.decimal_argument("amount", amount, "0.01"), reason=reason
+                    amount=_codec.decimal_argument(
+                        "amount", _codec.not_none("amount", amount), "0.01"
+                    ),
+                    reason=reason,
                 ),
                 client=self._client,
                 options=options,
@@ -227,7 +230,7 @@ class AsyncRefunds:
         self,
         id: int,
         *,
-        amount: Decimal | int | str | float | None | Unset = UNSET,
+        amount: Decimal | int | str | float | Unset = UNSET,
         reason: str | None | Unset = UNSET,
         options: CallOptions | None = None,
     ) -> Refund:
@@ -269,7 +272,10 @@ class AsyncRefunds:
                 body=UNSET
                 if amount is UNSET and reason is UNSET
                 else CreateRefundRequest(
-                    amount=_codec.decimal_argument("amount", amount, "0.01"), reason=reason
+                    amount=_codec.decimal_argument(
+                        "amount", _codec.not_none("amount", amount), "0.01"
+                    ),
+                    reason=reason,
                 ),
                 client=self._client,
                 options=options,

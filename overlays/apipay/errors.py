@@ -281,8 +281,11 @@ class ValidationError(APIStatusError):
         return answers.field_errors(self.body) if stored is None else stored
 
     def __str__(self) -> str:
-        named = ", ".join(sorted({safe_text(name) for name in self.errors}))
-        about = f" Fields: {named}." if named else ""
+        reasons: list[str] = []
+        for name, messages in sorted(self.errors.items()):
+            words = " ".join(safe_text(message) for message in messages).rstrip(". ")
+            reasons.append(f"{safe_text(name)}: {words or 'refused'}")
+        about = f" {'; '.join(reasons)}." if reasons else ""
         return f"{self.message}{about} {self.next_step}"
 
     def _state(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import httpx
 from apipay.errors import InvalidRequestError
 from apipay_client.client import DEFAULT_TIMEOUT
 from apipay_client.operations import API_KEY_HEADER, SERVER_URL
-from apipay_client.types import UNSET, Unset
+from apipay_client.types import UNSET, CallOptions, Unset
 
 KEY_VARIABLE = "APIPAY_API_KEY"
 URL_VARIABLE = "APIPAY_BASE_URL"
@@ -115,6 +115,14 @@ def check_timeout(value: object) -> httpx.Timeout:
     return httpx.Timeout(value)
 
 
+def check_options(options: Mapping[str, object]) -> None:
+    """Refuse options of a call that there are none of: a misspelt one would do nothing."""
+    for name in options:
+        if name not in CallOptions.__annotations__:
+            known = ", ".join(CallOptions.__annotations__)
+            raise InvalidRequestError(f"There is no option {name!r}; options are {known}.")
+
+
 def check_priority(value: object) -> None:
     """Refuse what is no priority."""
     if value not in ("high", "normal", "low"):
@@ -145,6 +153,7 @@ __all__ = [
     "Timeout",
     "Unset",
     "check_headers",
+    "check_options",
     "check_priority",
     "check_timeout",
     "default_headers",

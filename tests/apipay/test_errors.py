@@ -170,7 +170,7 @@ def test_validation_errors_are_kept_whole_in_the_process_and_named_in_the_messag
     error = APIStatusError.from_response(httpx.Response(422, json=body))
     assert isinstance(error, errors.ValidationError)
     assert error.errors == {"phone_number": ["Bad 87015554433"], "amount": ["no"]}
-    assert "Fields: amount, phone_number." in str(error)
+    assert " amount: no; phone_number: refused. Correct" in str(error)
     again = pickle.loads(pickle.dumps(error))
     assert set(again.errors) == {"phone_number", "amount"}
     assert str(again) == str(error)

@@ -26,6 +26,9 @@ MISTAKES: dict[str, Callable[[Any, Any], Any]] = {
     "ids as text": lambda c, a: list(c.watch_invoices(["1001"], timeout=1)),
     "a path for a store": lambda c, a: Inbox("inbox.db"),  # type: ignore[arg-type]
     "a store for an inbox": lambda c, a: receiver(print, inbox=MemoryStore(), secret="s" * 20),  # type: ignore[arg-type]
+    "an option that does not exist": lambda c, a: c.invoices.get(7, options={"retries": 1}),
+    "an option that does not exist, of a write": lambda c, a: create(c, options={"retries": 1}),
+    "an amount to refund that is None": lambda c, a: c.refunds.create(1001, amount=None),
     "an amount that is no number": lambda c, a: create(c, amount=Decimal("NaN")),
     "an amount from binary floats": lambda c, a: create(c, amount=0.1 + 0.2),
     "an amount with a comma": lambda c, a: create(c, amount="10,50"),
@@ -48,6 +51,16 @@ def test_a_mistake_gets_one_sentence_and_sends_nothing(name: str, apipay_sandbox
 def test_an_amount_that_is_no_number_is_called_that(apipay_sandbox: Sandbox) -> None:
     with ApiPay() as client, pytest.raises(InvalidRequestError, match="not a finite number"):
         create(client, amount=float("nan"))
+
+
+def test_what_the_service_refuses_is_said_with_its_reason(apipay_sandbox: Sandbox) -> None:
+    with ApiPay() as client:
+        invoice = client.invoices.create(amount=10, phone_number="87001234567")
+        apipay_sandbox.pay(invoice.id)
+        with pytest.raises(ApiPayError) as caught:
+            client.refunds.create(invoice.id, amount=11)
+    reason = str(caught.value).split("amount: ")[1]
+    assert len(reason.split(".")[0].split()) > 3, str(caught.value)
 
 
 def test_an_address_that_is_not_the_api_is_suspected(apipay_sandbox: Sandbox) -> None:

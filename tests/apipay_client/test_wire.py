@@ -14,6 +14,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from apipay_client import AuthenticatedClient, models
+from apipay_client.errors import InvalidArgument
 from apipay_client.operations import OPERATIONS
 from apipay_client.resources import AsyncResources, Resources
 
@@ -322,3 +323,11 @@ def test_a_refund_without_arguments_has_no_body(
     request = httpserver.log[0][0]
     assert request.get_data() == b""
     assert "content-type" not in request.headers
+
+
+def test_a_refund_of_none_is_refused_before_it_gives_everything_back(
+    httpserver: HTTPServer, client: AuthenticatedClient
+) -> None:
+    with pytest.raises(InvalidArgument, match="leave the argument out"):
+        Resources(client).refunds.create(7, amount=None)  # type: ignore[arg-type]
+    assert httpserver.log == []

@@ -26,7 +26,7 @@ from apipay.hooks import (
     WaitReason,
 )
 from apipay.pacing import DEADLINE_EXTENSION
-from apipay.settings import check_headers, check_priority, check_timeout
+from apipay.settings import check_headers, check_options, check_priority, check_timeout
 from apipay.transport import lookups
 from apipay.transport.failures import ATTEMPTS_EXTENSION, error_for, operation_of
 from apipay.transport.ledger import Ledger
@@ -101,6 +101,7 @@ class Engine:
         self.max_retries = policy.max_retries
         seconds = policy.deadline
         if options:
+            check_options(options)
             if "max_retries" in options:
                 self.max_retries = options["max_retries"]
                 check_max_retries(self.max_retries)
