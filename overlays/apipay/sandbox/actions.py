@@ -191,7 +191,11 @@ class Actions:
                     self.settle(invoice, "paid" if entry.what == "pay" else "expired", at)
             case "confirm":
                 organization = store.organizations.get(entry.id)
-                if organization is not None and verification.is_open(organization, at):
+                if organization is None or not verification.is_open(organization, at):
+                    return
+                # A verification that was started again waits its whole time again.
+                moment = self._state.confirms_at(organization)
+                if moment is not None and moment <= at:
                     self._decide(organization, confirmed=True)
             case "bill":
                 record = store.recurring_invoices.get(entry.id)

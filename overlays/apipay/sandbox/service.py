@@ -71,9 +71,7 @@ class Service:
         begun = verification.begin(known, now, window)
         with store.transaction():
             store.put(begun)
-        after = self._state.settings.auto_confirm
-        if begun.status == "pending" and after is not None:
-            self._state.schedule(now + after, "confirm", begun.id)
+        self._state.schedule_confirmation(begun)
         message = (
             f"Confirm the cashier in the Kaspi Business app within {window:.0f} seconds."
             if begun.status == "pending"

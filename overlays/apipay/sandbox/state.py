@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .clock import SandboxClock, start_of
-from .records import Delivery, RecurringInvoice
+from .records import Delivery, Organization, RecurringInvoice
 from .spec import Spec
 from .store import Store
 
@@ -23,7 +23,7 @@ class Settings:
     payment_deadline: float = PAYMENT_DEADLINE
     """An invoice that is not paid for this long expires."""
     auto_confirm: float | None = None
-    """Confirm every verification after this long, as if by the owner."""
+    """Confirm every verification after this long, as if by the owner; too late after its window."""
     auto_pay: float | None = None
     """Pay every invoice after this long, as if by the customer."""
     first_retry: float = 10.0
@@ -96,6 +96,19 @@ class State:
         """Everything until `now` was done."""
         self._settled_until = max(self._settled_until, now)
 
+    def confirms_at(self, organization: Organization) -> float | None:
+        """When a verification confirms itself, if it does."""
+        after = self.settings.auto_confirm
+        if organization.status != "pending" or after is None:
+            return None
+        return organization.window_ends - self.spec.verification_seconds + after
+
+    def schedule_confirmation(self, organization: Organization) -> None:
+        """Let the clock confirm a verification that confirms itself."""
+        moment = self.confirms_at(organization)
+        if moment is not None:
+            self.schedule(moment, "confirm", organization.id)
+
     def schedule_billing(self, recurring: RecurringInvoice) -> None:
         """Let the clock bill at the beginning of the next billing date."""
         if recurring.status == "active" and recurring.next_billing_date is not None:
@@ -112,9 +125,7 @@ class State:
         self.to_send.clear()
         store, settings = self.store, self.settings
         for organization in store.organizations.values():
-            if organization.status == "pending" and settings.auto_confirm is not None:
-                begun = organization.window_ends - self.spec.verification_seconds
-                self.schedule(begun + settings.auto_confirm, "confirm", organization.id)
+            self.schedule_confirmation(organization)
         for invoice in store.invoices.values():
             if invoice.status == "pending":
                 self.schedule(invoice.deadline, "expire", invoice.id)

@@ -47,7 +47,8 @@ class CheckedApi:
 
     def __call__(self, method: str, path: str, **options: Any) -> httpx.Response:
         response = self._http.request(method, path, **options)
-        self._check(method, path.partition("?")[0], response)
+        assert response.headers["content-type"] == "application/json"
+        self.check(method, path, response.status_code, response.text)
         return response
 
     def get(self, path: str, **options: Any) -> httpx.Response:
@@ -75,11 +76,10 @@ class CheckedApi:
     def close(self) -> None:
         self._http.close()
 
-    def _check(self, method: str, path: str, response: httpx.Response) -> None:
-        status = response.status_code
-        assert response.headers["content-type"] == "application/json"
-        body = parse(response.text)
-        found = specification.load().route(path)
+    def check(self, method: str, path: str, status: int, text: str) -> None:
+        """Check that an answer is one that the specification documents."""
+        body = parse(text)
+        found = specification.load().route(path.partition("?")[0])
         operation = found[0].operations.get(method) if found is not None else None
         if operation is None:
             assert status in GENERAL_STATUSES

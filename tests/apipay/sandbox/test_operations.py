@@ -104,6 +104,34 @@ def test_a_verification_can_confirm_itself(api_of: Any) -> None:
     assert status == "verified"
 
 
+@pytest.mark.parametrize("after", [120, 200])
+def test_what_would_confirm_itself_after_the_window_is_too_late(api_of: Any, after: float) -> None:
+    with Sandbox(organization=None, clock="manual", auto_confirm=after) as sandbox:
+        api = api_of(sandbox)
+        number = api.post("/organizations/verify", {"idn": IDN}).json()["organization"]["id"]
+        sandbox.advance(119)
+        assert api.get(f"/organizations/{number}/status").json()["organization"]["status"] == (
+            "pending"
+        )
+        sandbox.advance(101)
+        assert api.get(f"/organizations/{number}/status").status_code == 410
+        assert api.post("/invoices", {"amount": 1, "phone_number": PHONE}).status_code == 403
+        assert [one.status for one in sandbox.organizations()] == ["pending"]
+
+
+def test_a_verification_that_is_started_again_confirms_itself_anew(api_of: Any) -> None:
+    with Sandbox(organization=None, clock="manual", auto_confirm=60) as sandbox:
+        api = api_of(sandbox)
+        number = api.post("/organizations/verify", {"idn": IDN}).json()["organization"]["id"]
+        seen = []
+        for seconds in (40, 59, 1):
+            sandbox.advance(seconds)
+            if seconds == 40:
+                api.post("/organizations/verify", {"idn": IDN})
+            seen.append(api.get(f"/organizations/{number}/status").json()["organization"]["status"])
+    assert seen == ["pending", "pending", "verified"]
+
+
 # Invoices
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import collections
 import os
+import shlex
 import shutil
 import ssl
 import subprocess
@@ -185,14 +186,19 @@ curl -sS -X POST {base}/recurring-invoices -H 'X-API-Key: {key}' \
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_curl_calls_of_a_getting_started_guide_work(sandbox: Any) -> None:
+def test_the_curl_calls_of_a_getting_started_guide_work(sandbox: Any, api: Any) -> None:
     calls = CURL.replace("\\\n", "").strip().splitlines()
 
     def run(call: str) -> str:
         command = call.format(base=sandbox.base_url, key=sandbox.api_key)
-        return subprocess.run(
+        said = subprocess.run(
             command, shell=True, check=True, capture_output=True, text=True
         ).stdout
+        words = shlex.split(command)
+        address = next(one for one in words if one.startswith(sandbox.base_url))
+        method = words[words.index("-X") + 1] if "-X" in words else "GET"
+        api.check(method, address.removeprefix(sandbox.base_url), 200, said)
+        return said
 
     said = [run(call) for call in calls[:5]]
     sandbox.pay(1001)
