@@ -68,8 +68,9 @@ def __getattr__(name: str) -> object:
     except ModuleNotFoundError as missing:
         if missing.name is not None and missing.name.startswith("apipay"):
             raise
+        needed = (missing.name or "more").partition(".")[0]
         raise ModuleNotFoundError(
-            f"The sandbox needs {missing.name}. Install it with: pip install 'apipay[sandbox]'",
+            f"The sandbox needs {needed}. Install it with: pip install 'apipay[sandbox]'",
             name=missing.name,
         ) from missing
     value: object = getattr(module, name)

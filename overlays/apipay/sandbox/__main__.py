@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import signal
 import sys
 import threading
@@ -10,9 +11,20 @@ from ipaddress import ip_address
 from types import FrameType
 from typing import Literal
 
-from apipay.sandbox import RateLimit, Sandbox, SandboxError
+try:
+    from apipay.sandbox import RateLimit, Sandbox, SandboxError
+    from apipay.sandbox.state import PAYMENT_DEADLINE
+except ModuleNotFoundError as missing:
+    sys.exit(str(missing))
 
 _PORT = 8455
+_EXAMPLE = """\
+example:
+  python -m apipay.sandbox --db shop.db --webhook-url http://127.0.0.1:8000/webhooks
+  Paste the lines that it prints into the shell of your service. Then open the dashboard that it
+  names, or the payment_url of an invoice, to confirm, pay and expire. GET /_sandbox/ lists the
+  same verbs over HTTP: curl -X POST http://127.0.0.1:8455/_sandbox/invoices/1001/pay
+"""
 
 
 def _rate_limit(text: str) -> RateLimit | Literal["spec"] | None:
@@ -33,15 +45,29 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m apipay.sandbox",
         description="The whole ApiPay API on this machine, with state, time and faults.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=int, default=_PORT, help="0 takes a free one (default: %(default)s)")
-    add("--public-url", help="how clients reach it, if not by http://HOST:PORT")
+    add("--public-url", metavar="URL", help="how clients reach it, if not by http://HOST:PORT")
     add("--db", metavar="FILE", help="keep everything in this SQLite file (default: memory)")
-    add("--api-key", help="default: invented, or the one in the file")
-    add("--webhook-secret", help="default: invented, or the one in the file")
-    add("--webhook-url", help="tell this URL when an invoice is paid, cancelled or expired")
+    add(
+        "--api-key",
+        metavar="KEY",
+        help="the key to accept (default: invented, or the one in the file)",
+    )
+    add(
+        "--webhook-secret",
+        metavar="SECRET",
+        help="signs the webhooks (default: invented, or the one in the file)",
+    )
+    add(
+        "--webhook-url",
+        metavar="URL",
+        help="tell this URL when an invoice is paid, cancelled or expired",
+    )
     add(
         "--allow-remote-webhooks",
         action="store_true",
@@ -53,13 +79,40 @@ def _parser() -> argparse.ArgumentParser:
         type=_rate_limit,
         default="spec",
         metavar="REQUESTS/SECONDS",
-        help="or 'off' (default: as the API's specification states)",
+        help="60/60 for one, or off (default: as the API's specification states)",
     )
-    add("--clock", choices=["real", "manual"], default="real", help="default: %(default)s")
-    add("--speed", type=float, default=1.0, help="seconds that pass in one real second")
-    add("--payment-deadline", type=float, metavar="SECONDS", help="until an invoice expires")
-    add("--auto-confirm", type=float, metavar="SECONDS", help="confirm verifications by itself")
-    add("--auto-pay", type=float, metavar="SECONDS", help="pay invoices by itself")
+    add(
+        "--clock",
+        choices=["real", "manual"],
+        default="real",
+        help="manual: time stands still until it is moved by hand (default: %(default)s)",
+    )
+    add(
+        "--speed",
+        type=float,
+        default=1.0,
+        metavar="FACTOR",
+        help="sandbox seconds that pass in one real second (default: %(default)g)",
+    )
+    add(
+        "--payment-deadline",
+        type=float,
+        default=PAYMENT_DEADLINE,
+        metavar="SECONDS",
+        help="until an unpaid invoice expires (default: %(default)g)",
+    )
+    add(
+        "--auto-confirm",
+        type=float,
+        metavar="SECONDS",
+        help="confirm each verification so long after its start (default: never)",
+    )
+    add(
+        "--auto-pay",
+        type=float,
+        metavar="SECONDS",
+        help="pay each invoice so long after its creation (default: never)",
+    )
     add("--json", action="store_true", help="print the environment as one line of JSON")
     return parser
 
@@ -74,9 +127,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    deadline = (
-        {} if given.payment_deadline is None else {"payment_deadline": given.payment_deadline}
-    )
     try:
         sandbox = Sandbox(
             host=given.host,
@@ -91,9 +141,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rate_limit=given.rate_limit,
             clock=given.clock,
             speed=given.speed,
+            payment_deadline=given.payment_deadline,
             auto_confirm=given.auto_confirm,
             auto_pay=given.auto_pay,
-            **deadline,
         )
     except SandboxError as problem:
         sys.stderr.write(f"{problem}\n")
@@ -110,7 +160,7 @@ def _announcement(sandbox: Sandbox, *, as_json: bool, host: str) -> str:
     if as_json:
         return json.dumps({**environment, "url": sandbox.url}) + "\n"
     lines = ["# Put this into the environment of your service:"]
-    lines += [f"export {name}={value}" for name, value in environment.items()]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
     lines += [
         f"# Dashboard: {sandbox.url}/ (control: {sandbox.url}/_sandbox/)",
         "# Ctrl+C stops the sandbox.",

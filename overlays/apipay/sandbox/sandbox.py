@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from apipay.clock import Clock
 
@@ -77,6 +78,10 @@ class Sandbox(Engine):
         public_url: str | None = None,
     ) -> None:
         spec = specification.load()
+        if public_url is not None:
+            _check_public_url(public_url)
+        if webhook_timeout is not None and not 0 < webhook_timeout <= 3600:
+            raise SandboxError("webhook_timeout must be more than 0 and at most 3600 seconds.")
         if rate_limit == "spec":
             rate_limit = RateLimit(*spec.rate_limit)
         self.url: str
@@ -213,6 +218,24 @@ class Sandbox(Engine):
         await self._sender.run()
 
 
+def _check_public_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        good = (
+            parts.scheme in {"http", "https"}
+            and bool(parts.hostname)
+            and parts.port != 0
+            and not (parts.query or parts.fragment)
+        )
+    except ValueError:
+        good = False
+    if not good:
+        raise SandboxError(
+            "public_url must begin with http:// or https:// and name a host, with no query.",
+            status=422,
+        )
+
+
 def _clock(
     clock: Literal["real", "manual"] | Clock,
     speed: float,
@@ -228,6 +251,8 @@ def _clock(
         made: SandboxClock = FollowingClock(clock)
     else:
         if clock == "manual":
+            if speed != 1.0:
+                raise SandboxError("A manual clock stands still: it takes no speed.", status=422)
             speed = 0.0
         start = None if start_at is None else start_at.timestamp()
         last = None if journal is None else journal.last_time()

@@ -5,12 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .clock import SandboxClock, start_of
+from .errors import SandboxError
 from .records import Delivery, Organization, RecurringInvoice
 from .spec import Spec
 from .store import Store
 
 PAYMENT_DEADLINE = 86_400.0
 """Seconds after which an unpaid invoice expires, unless chosen otherwise."""
+_LONGEST = 1e9
+"""About 30 years: enough for every test, and dates stay dates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,18 @@ class Settings:
     """A webhook that was not received is delivered again after this long, ..."""
     retry_growth: float = 6.0
     """... and each further time after this many times as long as the time before."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.payment_deadline <= _LONGEST:
+            raise _not_seconds("payment_deadline", "more than 0")
+        for name in ("auto_confirm", "auto_pay"):
+            after = getattr(self, name)
+            if after is not None and not 0 <= after <= _LONGEST:
+                raise _not_seconds(name, "at least 0")
+
+
+def _not_seconds(name: str, least: str) -> SandboxError:
+    return SandboxError(f"{name} must be {least} and at most {_LONGEST:.0f} seconds.", status=422)
 
 
 @dataclass(order=True, slots=True)

@@ -1,9 +1,11 @@
 """`python -m apipay.sandbox`, and `kill -9` in the middle of its work."""
 
 import contextlib
+import inspect
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +16,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from apipay.sandbox import Sandbox
 
 PHONE = "87001234567"
 
@@ -39,6 +43,17 @@ def running(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
         process.stderr.close()
 
 
+def python(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run Python to its end."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+
+
 def client_of(line: str, **options: Any) -> httpx.Client:
     environment = json.loads(line)
     return httpx.Client(
@@ -57,6 +72,61 @@ def test_it_prints_what_to_put_into_the_environment() -> None:
         assert lines[2:4] == ["export APIPAY_API_KEY=k\n", "export APIPAY_WEBHOOK_SECRET=s\n"]
         base = lines[1].strip().partition("=")[2]
         assert httpx.get(f"{base}/invoices", headers={"X-API-Key": "k"}).status_code == 200
+
+
+def test_what_it_prints_is_what_a_shell_reads() -> None:
+    secret = "it's $HOME; a `secret`"
+    with running("--webhook-secret", secret) as (process, first):
+        assert process.stdout is not None
+        exports = "".join([first, *(process.stdout.readline() for _ in range(5))])
+    told = subprocess.run(
+        ["sh", "-c", exports + 'printf %s "$APIPAY_WEBHOOK_SECRET"'],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == secret
+
+
+def test_the_help_names_every_argument_of_the_sandbox() -> None:
+    said = python("-m", "apipay.sandbox", "--help").stdout
+    named = {name.replace("_", "-") for name in inspect.signature(Sandbox).parameters}
+    # `--unverified` says the first of these; the others are for tests in Python.
+    named -= {"organization", "start-at", "webhook-timeout"}
+    assert named <= set(re.findall(r"^  --([a-z-]+)", said, re.MULTILINE))
+    assert "python -m apipay.sandbox --db" in said
+
+
+def test_without_the_extra_it_says_what_to_install() -> None:
+    code = (
+        "import runpy, sys\n"
+        "sys.modules['uvicorn'] = None\n"
+        "runpy.run_module('apipay.sandbox', run_name='__main__')\n"
+    )
+    done = python("-c", code)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "The sandbox needs uvicorn. Install it with: pip install 'apipay[sandbox]'\n"
+    )
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_file_keeps_the_keys_and_the_data(tmp_path: Path, times: int) -> None:
+    """It ends in order, and the next start goes on; nothing but the file is left behind."""
+    options = ["--json", "--db", str(tmp_path / "shop.db")]
+    with running(*options) as (process, line), client_of(line) as client:
+        created = client.post("/invoices", json={"amount": 1, "phone_number": PHONE}).json()
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+    kept = {name: json.loads(line)[name] for name in ("APIPAY_API_KEY", "APIPAY_WEBHOOK_SECRET")}
+    assert [one.name for one in tmp_path.iterdir()] == ["shop.db"]
+
+    for _ in range(times):
+        with running(*options) as (_, line), client_of(line) as client:
+            assert kept.items() <= json.loads(line).items()
+            (found,) = client.get("/invoices").json()["data"]
+            assert (found["id"], found["created_at"]) == (created["id"], created["created_at"])
+            assert len(client.get("/refunds").json()["data"]) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -88,6 +158,14 @@ def test_its_options_reach_the_sandbox() -> None:
         (["--db", "/no/such/folder/db"], "cannot be used"),
         (["--webhook-url", "http://10.0.0.1/"], "not this machine"),
         (["--speed", "-1"], "speed"),
+        (["--speed", "5", "--clock", "manual"], "speed"),
+        (["--payment-deadline", "0"], "payment_deadline must be more than 0"),
+        (["--payment-deadline", "inf"], "payment_deadline must be"),
+        (["--auto-confirm", "nan"], "auto_confirm must be at least 0"),
+        (["--auto-pay", "-1"], "auto_pay must be at least 0"),
+        (["--public-url", "pay.test"], "must begin with http"),
+        (["--public-url", "http://["], "must begin with http"),
+        (["--public-url", "http://pay.test/?x=1"], "no query"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_fails(arguments: list[str], said: str) -> None:
