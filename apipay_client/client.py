@@ -63,16 +63,14 @@ class Client:
         self, operation: Operation, request: dict[str, Any], options: CallOptions | None
     ) -> dict[str, Any]:
         """The arguments of `httpx.Client.request` for one call of an operation."""
-        merged: CallOptions = {**self.default_options, **(options or {})}
+        defaults = self.default_options
+        merged: CallOptions = {**defaults, **options} if options else {**defaults}
         request["extensions"] = {"operation": operation, "options": merged}
         if "timeout" in merged:
             request["timeout"] = merged["timeout"]
-        extra = {
-            **self.default_options.get("headers", {}),
-            **((options or {}).get("headers", {})),
-        }
-        if extra:
-            request["headers"] = {**request.get("headers", {}), **extra}
+        if "headers" in merged:
+            own = {**defaults.get("headers", {}), **merged["headers"]}
+            request["headers"] = {**request.get("headers", {}), **own}
         return request
 
     def failure(self, error: ClientError) -> Exception:

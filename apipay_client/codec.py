@@ -247,9 +247,14 @@ def _strangeness(value: Any) -> int:
 # -- writing -----------------------------------------------------------------------------------
 
 
+_AS_THEY_ARE = frozenset({str, int, float, bool, Decimal, type(None)})
+
+
 def to_json(value: Any) -> Any:
     """A value as `json` can write it; a Decimal stays one, see `dumps`."""
-    if value is None or isinstance(value, str | int | float | Decimal):
+    if type(value) in _AS_THEY_ARE:
+        return value
+    if isinstance(value, (str, int, float, Decimal)):
         return value.value if isinstance(value, Enum) else value
     return _written(value, to_json)
 
@@ -405,7 +410,7 @@ def decimal_argument(name: str, value: Any, step: str = "") -> Any:
     """A decimal argument. A float is taken only where it is exact to the spec's `multipleOf`."""
     if value is None or isinstance(value, Unset):
         return value
-    if not isinstance(value, Decimal | int | str | float) or isinstance(value, bool):
+    if not isinstance(value, (Decimal, int, str, float)) or isinstance(value, bool):
         raise InvalidArgument(name, "is not a number; give a Decimal, an int or a str.")
     try:
         number = Decimal(repr(value) if isinstance(value, float) else value)

@@ -13,10 +13,16 @@ from .types import Response
 
 T = TypeVar("T")
 
+#: Where an answer keeps its parsed JSON, in httpx's `extensions`. Nobody changes it.
+JSON_EXTENSION = "json"
+
 
 def json_body(response: httpx.Response) -> Any:
-    """The body as JSON."""
-    return loads(response.content)
+    """The body as JSON, parsed once: a transport that has looked into it keeps it here."""
+    extensions = response.extensions
+    if JSON_EXTENSION not in extensions:
+        extensions[JSON_EXTENSION] = loads(response.content)
+    return extensions[JSON_EXTENSION]
 
 
 def text_body(response: httpx.Response) -> str:

@@ -7,16 +7,12 @@ import email.utils
 import json
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
-
-if TYPE_CHECKING:
-    import httpx
+from typing import cast
 
 MAX_RETRY_AFTER = 24 * 3600.0
 """A longer wait, in seconds, is taken for a mistake and cut to this."""
 
 _MAX_BODY_TEXT = 64 * 1024
-_BODY_EXTENSION = "apipay.body"
 
 
 def read_body(content: bytes) -> object:
@@ -35,14 +31,6 @@ def is_json_object(content: bytes) -> bool:
         return isinstance(json.loads(content), dict)
     except (ValueError, RecursionError):
         return False
-
-
-def read_answer(response: "httpx.Response") -> object:
-    """`read_body` of an answer that was read, done once and kept with it."""
-    extensions = response.extensions
-    if _BODY_EXTENSION not in extensions:
-        extensions[_BODY_EXTENSION] = read_body(response.content)
-    return cast(object, extensions[_BODY_EXTENSION])
 
 
 def fields(body: object) -> Mapping[str, object]:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import httpx
 
 from apipay import answers
+from apipay.transport.verdict import read_answer
 from apipay_client.codec import loads
 from apipay_client.errors import DecodeError
 from apipay_client.operations import Operation
@@ -117,7 +118,7 @@ def body_of(request: httpx.Request) -> Mapping[str, Any]:
 
 def fields_of(response: httpx.Response) -> Mapping[str, object]:
     """The JSON object in a read answer; empty when it is none."""
-    return answers.fields(answers.read_answer(response))
+    return answers.fields(read_answer(response))
 
 
 def id_of(response: httpx.Response) -> int | None:

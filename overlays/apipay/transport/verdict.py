@@ -10,6 +10,8 @@ import httpx
 
 from apipay import answers
 from apipay.errors import ApiPayError
+from apipay_client.errors import DecodeError
+from apipay_client.parsing import json_body
 
 
 class BodyTooLarge(httpx.TransportError):
@@ -123,7 +125,15 @@ def _readable(response: httpx.Response, to_the_last_byte: bool) -> bool:
         ends = stripped[:1] + stripped[-1:]
     if ends not in (b"{}", b"[]"):
         return False
-    return not to_the_last_byte or isinstance(answers.read_answer(response), dict | list)
+    return not to_the_last_byte or isinstance(read_answer(response), (dict, list))
+
+
+def read_answer(response: httpx.Response) -> object:
+    """`answers.read_body` of a read answer; JSON is parsed once, for the typed result too."""
+    try:
+        return json_body(response)
+    except DecodeError:
+        return answers.read_body(response.content)
 
 
 def describe(result: httpx.Response | Exception) -> str:
