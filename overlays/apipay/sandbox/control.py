@@ -73,7 +73,10 @@ def control_routes(sandbox: "Sandbox") -> list[BaseRoute]:
     routes = [Route("/", overview, methods=["GET"])]
     routes += [Route(path, handler, methods=[method]) for method, path, handler in table]
     guard = Middleware(_Guard, public_host=urlsplit(sandbox.url).netloc)
-    return [Mount(PREFIX, Router(routes, redirect_slashes=False), middleware=[guard])]
+    return [
+        Route(PREFIX, overview, methods=["GET"]),
+        Mount(PREFIX, Router(routes, redirect_slashes=False), middleware=[guard]),
+    ]
 
 
 class _Guard:

@@ -76,12 +76,11 @@ async def use_async_functions(client: AuthenticatedClient, sandbox: Sandbox) -> 
 def test_a_documented_error_is_given_typed_to_a_plain_client() -> None:
     with (
         Sandbox() as sandbox,
-        AuthenticatedClient(base_url=sandbox.base_url, token="wrong") as client,
+        AuthenticatedClient(base_url=sandbox.base_url, token="wrong") as stranger,
+        AuthenticatedClient(base_url=sandbox.base_url, token=sandbox.api_key) as client,
     ):
-        refused = get_invoice.sync_detailed(1, client=client)
-        missing = get_invoice.sync(
-            1, client=AuthenticatedClient(base_url=sandbox.base_url, token=sandbox.api_key)
-        )
+        refused = get_invoice.sync_detailed(1, client=stranger)
+        missing = get_invoice.sync(1, client=client)
     assert refused.status_code == 401
     assert isinstance(refused.parsed, models.Error)
     assert isinstance(missing, models.Error)

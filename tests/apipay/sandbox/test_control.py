@@ -252,7 +252,9 @@ def test_an_endless_window_is_refused(control: Any, api: Any) -> None:
 
 def test_the_first_address_lists_all_verbs(control: Any) -> None:
     verbs = control.get("/").json()["verbs"]
+    without_slash = httpx.get(str(control.base_url).rstrip("/"))
 
+    assert without_slash.json()["verbs"] == verbs
     assert "POST /_sandbox/invoices/{id}/pay" in verbs
     for verb in verbs:
         method, _, path = verb.partition(" ")
