@@ -65,7 +65,7 @@ class Client:
         """The arguments of `httpx.Client.request` for one call of an operation."""
         defaults = self.default_options
         merged: CallOptions = {**defaults, **options} if options else {**defaults}
-        request["extensions"] = {"operation": operation, "options": merged}
+        request.setdefault("extensions", {}).update(operation=operation, options=merged)
         if "timeout" in merged:
             request["timeout"] = merged["timeout"]
         if "headers" in merged:

@@ -30,6 +30,11 @@ _MOST_DIGITS = 100
 _LARGEST = 10**_MOST_DIGITS
 
 
+#: Where a request and an answer keep what their JSON says, in httpx's `extensions`. Nobody
+#: changes it.
+JSON_EXTENSION = "json"
+
+
 # -- reading -----------------------------------------------------------------------------------
 
 
@@ -283,12 +288,20 @@ def _written(value: Any, write: Callable[[Any], Any]) -> Any:
 
 def dumps(value: Any) -> bytes:
     """A JSON body, UTF-8. A Decimal becomes the JSON number with exactly its value."""
+    content: bytes = json_request(value)["content"]
+    return content
+
+
+def json_request(value: Any) -> dict[str, Any]:
+    """A JSON body as httpx takes it, with what it says beside it, for a transport that asks."""
     try:
-        return _ENCODER.encode(to_json(value)).encode()
+        document = to_json(value)
+        content = _ENCODER.encode(document).encode()
     except ClientError:
         raise
     except (ValueError, RecursionError):  # infinite, in a circle, or no text that UTF-8 can carry
         raise InvalidArgument("body", "holds a value that JSON cannot carry.") from None
+    return {"content": content, "extensions": {JSON_EXTENSION: document}}
 
 
 def _decimal_text(value: Decimal, name: str = "body") -> str:

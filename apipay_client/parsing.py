@@ -6,15 +6,12 @@ from typing import Any, TypeVar
 import httpx
 
 from .client import Client
-from .codec import loads
+from .codec import JSON_EXTENSION, loads
 from .errors import DecodeError, ResponseDecodeError, UnexpectedStatus
 from .operations import Operation
 from .types import Response
 
 T = TypeVar("T")
-
-#: Where an answer keeps its parsed JSON, in httpx's `extensions`. Nobody changes it.
-JSON_EXTENSION = "json"
 
 
 def json_body(response: httpx.Response) -> Any:

@@ -183,7 +183,7 @@ def _assignments(body: Body) -> list[str]:
     if body.body_type is BodyType.JSON:
         text = expressions.sends_text_decimals(body.prop)
         value = "_codec.decimals_as_text(body)" if text else "body"
-        return [f'request["content"] = _codec.dumps({value})', header]
+        return [f"request |= _codec.json_request({value})", header]
     if body.body_type is BodyType.DATA:
         return ['request["data"] = _codec.form(body)', header]
     if body.body_type is BodyType.FILES:

@@ -24,7 +24,7 @@ def _get_kwargs(
 ) -> dict[str, Any]:
     request: dict[str, Any] = {"method": OPERATION.method, "url": "/invoices"}
     headers: dict[str, str] = _codec.headers({})
-    request["content"] = _codec.dumps(body)
+    request |= _codec.json_request(body)
     headers["Content-Type"] = "application/json"
     request["headers"] = headers
     return request

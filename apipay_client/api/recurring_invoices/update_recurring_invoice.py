@@ -28,7 +28,7 @@ def _get_kwargs(
         "url": f"/recurring-invoices/{_codec.path_value('id', id)}",
     }
     headers: dict[str, str] = _codec.headers({})
-    request["content"] = _codec.dumps(body)
+    request |= _codec.json_request(body)
     headers["Content-Type"] = "application/json"
     request["headers"] = headers
     return request

@@ -30,7 +30,7 @@ def _get_kwargs(
     }
     headers: dict[str, str] = _codec.headers({})
     if not isinstance(body, Unset):
-        request["content"] = _codec.dumps(body)
+        request |= _codec.json_request(body)
         headers["Content-Type"] = "application/json"
     request["headers"] = headers
     return request

@@ -12,7 +12,7 @@ import httpx
 
 from apipay import answers
 from apipay.transport.verdict import read_answer
-from apipay_client.codec import loads
+from apipay_client.codec import JSON_EXTENSION, loads
 from apipay_client.errors import DecodeError
 from apipay_client.operations import Operation
 
@@ -104,16 +104,16 @@ def derive(
         "operation": target,
         "options": {**request.extensions.get("options", {}), "priority": "high"},
     }
+    extensions.pop(JSON_EXTENSION, None)  # a look-up carries no body
     return httpx.Request(target.method, url, params=params, headers=headers, extensions=extensions)
 
 
 def body_of(request: httpx.Request) -> Mapping[str, Any]:
     """The JSON object that `request` carries, less what is null; empty when it carries none."""
-    return {
-        name: value
-        for name, value in answers.fields(answers.read_body(request.content)).items()
-        if value is not None
-    }
+    document = request.extensions.get(JSON_EXTENSION)
+    if document is None:
+        document = answers.read_body(request.content)
+    return {name: value for name, value in answers.fields(document).items() if value is not None}
 
 
 def fields_of(response: httpx.Response) -> Mapping[str, object]:
