@@ -130,7 +130,10 @@ class Hook:
     """The base of all hooks; each method does nothing until it is overridden."""
 
     def is_listening(self) -> bool:
-        """Whether it wants to know of calls that go well at the first attempt."""
+        """Whether it wants to know of every call and answer, or else only of what goes wrong.
+
+        False: `call_started`, `before_send`, `after_answer` and `call_ended` may be left out.
+        """
         return True
 
     def call_started(self, call: Call) -> None:
@@ -172,7 +175,7 @@ class Hooks:
         self.call_ended: Callable[[EndEvent], None] | None = _all(listening, "call_ended")
 
     def is_watched(self) -> bool:
-        """Whether any hook wants to know of calls that go well at the first attempt."""
+        """Whether any hook wants to know of every call and answer."""
         return any(hook.is_listening() for hook in self._hooks)
 
 

@@ -92,6 +92,7 @@ class Engine:
         self.policy = policy
         self.ledger = ledger
         self.hooks = hooks
+        self.watched = hooks.is_watched()
         self.random = random
         self.on_duplicate = on_duplicate
         self.began_at = self.now = now
@@ -137,7 +138,7 @@ class Engine:
     def run(self) -> Steps:
         """Make the call, telling the hooks when it starts and how it ends."""
         hooks = self.hooks
-        if hooks.call_started is None and hooks.call_ended is None:
+        if not self.watched:
             return (yield from self._attempts())
         if hooks.call_started is not None:
             hooks.call_started(self.call)
@@ -283,7 +284,7 @@ class Engine:
         if self.timeout is not None and self.deadline is not None:
             self._limit_timeout(request, purpose)
         hooks = self.hooks
-        if hooks.before_send is not None or hooks.after_answer is not None:
+        if self.watched:
             operation = operation_of(request)
             name = None if operation is None else operation.id
             if hooks.before_send is not None:
