@@ -81,7 +81,9 @@ class Sandbox(Engine):
         if public_url is not None:
             _check_public_url(public_url)
         if webhook_timeout is not None and not 0 < webhook_timeout <= 3600:
-            raise SandboxError("webhook_timeout must be more than 0 and at most 3600 seconds.")
+            raise SandboxError(
+                "webhook_timeout must be more than 0 and at most 3600 seconds.", status=422
+            )
         if rate_limit == "spec":
             rate_limit = RateLimit(*spec.rate_limit)
         self.url: str

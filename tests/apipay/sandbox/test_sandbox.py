@@ -76,6 +76,22 @@ def test_a_port_can_be_chosen_and_is_freed() -> None:
         assert again.url.endswith(f":{port}")
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"payment_deadline": 0}, {"payment_deadline": float("inf")}, {"payment_deadline": 1e10},
+        {"auto_confirm": -1}, {"auto_confirm": float("inf")}, {"auto_pay": float("nan")},
+        {"webhook_timeout": 0}, {"webhook_timeout": 3601}, {"webhook_timeout": float("nan")},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_time_that_cannot_be_is_refused(setting: dict[str, float]) -> None:
+    (name,) = setting
+    options: dict[str, Any] = dict(setting)
+    with pytest.raises(SandboxError, match=f"{name} must be"):
+        Sandbox(**options)
+
+
 def test_it_listens_on_ipv6_too() -> None:
     with Sandbox(host="::1") as sandbox:
         assert sandbox.url.startswith("http://[::1]:")
