@@ -23,7 +23,7 @@ def _get_kwargs(
     body: VerifyOrganizationRequest,
 ) -> dict[str, Any]:
     request: dict[str, Any] = {"method": OPERATION.method, "url": "/organizations/verify"}
-    headers: dict[str, str] = _codec.headers({})
+    headers: dict[str, str] = {}
     request |= _codec.json_request(body)
     headers["Content-Type"] = "application/json"
     request["headers"] = headers

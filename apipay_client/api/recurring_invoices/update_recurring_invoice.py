@@ -27,7 +27,7 @@ def _get_kwargs(
         "method": OPERATION.method,
         "url": f"/recurring-invoices/{_codec.path_value('id', id)}",
     }
-    headers: dict[str, str] = _codec.headers({})
+    headers: dict[str, str] = {}
     request |= _codec.json_request(body)
     headers["Content-Type"] = "application/json"
     request["headers"] = headers

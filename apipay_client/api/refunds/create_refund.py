@@ -28,7 +28,7 @@ def _get_kwargs(
         "method": OPERATION.method,
         "url": f"/invoices/{_codec.path_value('id', id)}/refund",
     }
-    headers: dict[str, str] = _codec.headers({})
+    headers: dict[str, str] = {}
     if not isinstance(body, Unset):
         request |= _codec.json_request(body)
         headers["Content-Type"] = "application/json"

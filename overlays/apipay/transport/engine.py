@@ -5,6 +5,7 @@ back a `Reply`: what sending gave and what time it is. It ends with the answer t
 raises. The sync and the async shell (`shells`) drive the same generator.
 """
 
+import functools
 from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -35,6 +36,7 @@ from apipay.transport.verdict import Doubt, Kind, Verdict, describe, judge
 
 if TYPE_CHECKING:
     from apipay.transport.plans import Plan
+    from apipay_client.operations import Operation
 
 CALL_EXTENSION = "apipay.call"
 """Request extension: the `hooks.Call` that a request belongs to."""
@@ -66,6 +68,14 @@ def call_of(request: httpx.Request) -> Call:
         path=request.url.path if operation is None else operation.path,
         host=request.url.host,
     )
+
+
+@functools.cache
+def _planner() -> "Callable[[httpx.Request, Operation, Ledger, float], Plan]":
+    """`reconcile.plan_for`: it needs the models, which reading calls may never use."""
+    from apipay.transport.reconcile import plan_for
+
+    return plan_for
 
 
 class Engine:
@@ -159,10 +169,7 @@ class Engine:
     def _attempts(self) -> Steps:
         if not self.writes or self.operation is None:
             return (yield from self._try(None))
-        # Not at the top: it needs the models, which reading calls may never use.
-        from apipay.transport.reconcile import plan_for
-
-        plan = plan_for(self.request, self.operation, self.ledger, self.began_at)
+        plan = _planner()(self.request, self.operation, self.ledger, self.began_at)
         if plan.name is None:
             return (yield from self._try(plan))
         self.ledger.enter(plan.name)
