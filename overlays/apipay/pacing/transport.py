@@ -19,12 +19,10 @@ REMAINING_HEADER = "X-RateLimit-Remaining"
 WaitHook = Callable[[httpx.Request, float], None]
 """Called with the request and the expected seconds once, before a request that has to wait."""
 
-_NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-)
+NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+"""No connection was opened, so no byte of the request left. The retry layer builds on it, too."""
+
+_NEVER_SENT = (*NO_CONNECTION, httpx.UnsupportedProtocol)
 
 
 def priority_of(request: httpx.Request) -> Priority:

@@ -10,6 +10,7 @@ import httpx
 
 from apipay import answers
 from apipay.errors import ApiPayError
+from apipay.pacing.transport import NO_CONNECTION
 from apipay_client.errors import DecodeError
 from apipay_client.parsing import json_body
 
@@ -52,9 +53,7 @@ DONE = Verdict(Kind.DONE)
 REFUSED = Verdict(Kind.REFUSED)
 
 NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
+    *NO_CONNECTION,
     httpx.ProxyError,  # the tunnel to the service was not opened
 )
 """No byte of the request left for the service."""
