@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-RetryClass = Literal["safe", "idempotent", "reconcile", "never"]
+RetryClass = Literal["safe", "idempotent", "confirm", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Operation:
     """One operation. It travels in the httpx `extensions["operation"]` of each of its requests.
 
     `retry` is the spec's `x-retry` (else derived from the method): safe changes nothing; idempotent
-    has the same effect twice as once; reconcile can be looked up after a lost answer; never must
+    has the same effect twice as once; confirm can be looked up after a lost answer; never must
     not be sent again unless it provably was not processed.
     """
 
@@ -76,7 +76,7 @@ CREATE_INVOICE: Final = Operation(
     method="POST",
     path="/invoices",
     tag="Invoices",
-    retry="reconcile",
+    retry="confirm",
     success=(200,),
 )
 GET_INVOICE: Final = Operation(
@@ -94,7 +94,7 @@ CANCEL_INVOICE: Final = Operation(
     method="POST",
     path="/invoices/{id}/cancel",
     tag="Invoices",
-    retry="reconcile",
+    retry="confirm",
     success=(200,),
 )
 CREATE_REFUND: Final = Operation(
@@ -103,7 +103,7 @@ CREATE_REFUND: Final = Operation(
     method="POST",
     path="/invoices/{id}/refund",
     tag="Refunds",
-    retry="reconcile",
+    retry="confirm",
     success=(200,),
 )
 LIST_INVOICE_REFUNDS: Final = Operation(
@@ -177,7 +177,7 @@ PAUSE_RECURRING_INVOICE: Final = Operation(
     method="POST",
     path="/recurring-invoices/{id}/pause",
     tag="Recurring Invoices",
-    retry="reconcile",
+    retry="confirm",
     success=(200,),
 )
 RESUME_RECURRING_INVOICE: Final = Operation(
@@ -186,7 +186,7 @@ RESUME_RECURRING_INVOICE: Final = Operation(
     method="POST",
     path="/recurring-invoices/{id}/resume",
     tag="Recurring Invoices",
-    retry="reconcile",
+    retry="confirm",
     success=(200,),
 )
 CANCEL_RECURRING_INVOICE: Final = Operation(
@@ -195,7 +195,7 @@ CANCEL_RECURRING_INVOICE: Final = Operation(
     method="POST",
     path="/recurring-invoices/{id}/cancel",
     tag="Recurring Invoices",
-    retry="reconcile",
+    retry="confirm",
     success=(200,),
 )
 BILL_NOW_RECURRING_INVOICE: Final = Operation(

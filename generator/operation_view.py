@@ -17,7 +17,7 @@ _RETRY_BY_METHOD = {
     **dict.fromkeys(("get", "head", "options", "trace"), "safe"),
     **dict.fromkeys(("put", "delete"), "idempotent"),
 }
-_RETRY_CLASSES = ("safe", "idempotent", "reconcile", "never")
+_RETRY_CLASSES = ("safe", "idempotent", "confirm", "never")
 #: Names of the `operations` module itself.
 _TAKEN_CONSTANTS = {
     *("API_KEY_HEADER", "API_VERSION", "AUTH_PREFIX", "EXTENSIONS", "OPERATIONS", "SERVER_URL"),

@@ -414,7 +414,7 @@ def test_operations_say_what_the_document_says(pages: Any) -> None:
     assert retry == {
         "listNested": "safe",
         "listFlat": "safe",
-        "createFlat": "reconcile",
+        "createFlat": "confirm",
         "replaceFlat": "idempotent",
         "changeFlat": "never",
     }

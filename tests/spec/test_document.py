@@ -20,11 +20,11 @@ Follow = Callable[[dict[str, Any]], dict[str, Any]]
 OPERATIONS: str = """
 verifyOrganization      POST /organizations/verify                 Organizations      422         never
 getOrganizationStatus   GET  /organizations/{id}/status            Organizations      404,410     safe
-createInvoice           POST /invoices                             Invoices           403,422     reconcile
+createInvoice           POST /invoices                             Invoices           403,422     confirm
 listInvoices            GET  /invoices                             Invoices           -           safe
 getInvoice              GET  /invoices/{id}                        Invoices           404         safe
-cancelInvoice           POST /invoices/{id}/cancel                 Invoices           400,404     reconcile
-createRefund            POST /invoices/{id}/refund                 Refunds            400,404,422 reconcile
+cancelInvoice           POST /invoices/{id}/cancel                 Invoices           400,404     confirm
+createRefund            POST /invoices/{id}/refund                 Refunds            400,404,422 confirm
 listInvoiceRefunds      GET  /invoices/{id}/refunds                Refunds            404         safe
 listRefunds             GET  /refunds                              Refunds            -           safe
 getRefund               GET  /refunds/{id}                         Refunds            404         safe
@@ -32,9 +32,9 @@ createRecurringInvoice  POST /recurring-invoices                   Recurring_Inv
 listRecurringInvoices   GET  /recurring-invoices                   Recurring_Invoices -           safe
 getRecurringInvoice     GET  /recurring-invoices/{id}              Recurring_Invoices 404         safe
 updateRecurringInvoice  PUT  /recurring-invoices/{id}              Recurring_Invoices 404,422     idempotent
-pauseRecurringInvoice   POST /recurring-invoices/{id}/pause        Recurring_Invoices 400,404     reconcile
-resumeRecurringInvoice  POST /recurring-invoices/{id}/resume       Recurring_Invoices 400,404     reconcile
-cancelRecurringInvoice  POST /recurring-invoices/{id}/cancel       Recurring_Invoices 400,404     reconcile
+pauseRecurringInvoice   POST /recurring-invoices/{id}/pause        Recurring_Invoices 400,404     confirm
+resumeRecurringInvoice  POST /recurring-invoices/{id}/resume       Recurring_Invoices 400,404     confirm
+cancelRecurringInvoice  POST /recurring-invoices/{id}/cancel       Recurring_Invoices 400,404     confirm
 billNowRecurringInvoice POST /recurring-invoices/{id}/bill-now     Recurring_Invoices 400,404     never
 skipPeriodRecurringInvoice POST /recurring-invoices/{id}/skip-period Recurring_Invoices 400,404   never
 """  # noqa: E501 (a table)

@@ -143,7 +143,7 @@ class Engine:
     @property
     def writes(self) -> bool:
         """Whether sending the request twice could do its work twice."""
-        return self.retry_class in ("reconcile", "never")
+        return self.retry_class in ("confirm", "never")
 
     def run(self) -> Steps:
         """Make the call, telling the hooks when it starts and how it ends."""
@@ -321,7 +321,7 @@ class Engine:
         assert self.timeout is not None
         assert self.deadline is not None
         left = self.deadline - self.now
-        if self.retry_class == "reconcile" and purpose == "call":
+        if self.retry_class == "confirm" and purpose == "call":
             left -= min(left * _LOOKUP_SHARE, _LOOKUP_MOST)
         left = max(left, 0.001)
         for value in self.timeout.values():

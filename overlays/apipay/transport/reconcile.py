@@ -34,5 +34,5 @@ _PLANS: dict[str, type[Plan]] = {
 
 def plan_for(request: httpx.Request, operation: Operation, ledger: Ledger, began_at: float) -> Plan:
     """Return how this write can be looked up."""
-    kind = _PLANS.get(operation.id, Plan) if operation.retry == "reconcile" else Plan
+    kind = _PLANS.get(operation.id, Plan) if operation.retry == "confirm" else Plan
     return kind(request, operation, ledger, began_at)

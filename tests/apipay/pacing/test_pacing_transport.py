@@ -36,7 +36,7 @@ def operation(retry: str) -> Any:
         (request("POST"), "high"),
         (request("GET", operation=operation("safe")), "normal"),
         (request("POST", operation=operation("safe")), "normal"),
-        (request("POST", operation=operation("reconcile")), "high"),
+        (request("POST", operation=operation("confirm")), "high"),
         (request("PUT", operation=operation("idempotent")), "high"),
         (request("GET", operation=operation("safe"), options={"priority": "low"}), "low"),
         (request("POST", options={"priority": "normal"}), "normal"),
