@@ -61,7 +61,7 @@ def _cell(value: object) -> str:
 
 
 class FastClock:
-    """An `apipay.clock.Clock` on which `speed` seconds pass in one real second.
+    """An `apipay._clock.Clock` on which `speed` seconds pass in one real second.
 
     For runs over real sockets: waits of a client shrink, and keep their proportion to those of the
     sandbox that follows the same clock. Timeouts of httpx stay real.

@@ -38,7 +38,7 @@ import httpx
 from _common import Figure, conclude, print_table, sandbox_process
 
 from apipay import ApiPay, AsyncApiPay
-from apipay.clock import SYSTEM_CLOCK, Clock
+from apipay._clock import SYSTEM_CLOCK, Clock
 from apipay.hooks import AnswerEvent, Hook
 from apipay.pacing import RateLimit
 from apipay.sandbox import RateLimit as EnforcedLimit

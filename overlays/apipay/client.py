@@ -7,7 +7,7 @@ from typing import Any, Literal, NoReturn, Self
 import httpx
 
 from apipay import settings
-from apipay.clock import SYSTEM_CLOCK, Clock
+from apipay._clock import SYSTEM_CLOCK, Clock
 from apipay.errors import ClientClosedError, InvalidRequestError
 from apipay.hooks import Call, Hook, Hooks, LateDuplicate, WaitEvent
 from apipay.logs import LogHook, guard_httpx_log

@@ -10,7 +10,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from apipay.clock import SYSTEM_CLOCK, Clock
+from apipay._clock import SYSTEM_CLOCK, Clock
 from apipay.payments import DEFAULT_PACE, DEFAULT_TIMEOUT, STATED_LIMIT, read, read_async
 from apipay.polling import OnUnknown, Pace
 from apipay.shared_waits import OnProgress, SharedWaits, Wait

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from apipay.clock import SYSTEM_CLOCK, Clock
+from apipay._clock import SYSTEM_CLOCK, Clock
 from apipay.errors import GoneError, NotFoundError, WaitTimeoutError
 from apipay.invoice_watch import PAGE_SIZE, ReadInvoice, ReadPage, Step, Watch, id_of, is_over
 from apipay.pacing import RateLimit

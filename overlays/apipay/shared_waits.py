@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from apipay.clock import Clock
+from apipay._clock import Clock
 from apipay.errors import WaitTimeoutError
 from apipay.invoice_watch import ReadInvoice, Round, Step, Watch, id_of, is_over
 from apipay.payments import rest_after

@@ -7,7 +7,7 @@ loaded at their first use.
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from apipay.clock import Clock
+from apipay._clock import Clock
 from apipay.pacing import Budget, RateLimit
 from apipay.pagination import (
     AsyncPaginator,

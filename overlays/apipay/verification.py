@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
-from apipay.clock import SYSTEM_CLOCK, Clock
+from apipay._clock import SYSTEM_CLOCK, Clock
 from apipay.errors import (
     GoneError,
     VerificationError,

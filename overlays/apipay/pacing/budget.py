@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
 
-from apipay.clock import SYSTEM_CLOCK, Clock
+from apipay._clock import SYSTEM_CLOCK, Clock
 from apipay.errors import RateLimitWaitError
 from apipay.pacing.limits import LEVELS, Outcome, Priority, RateLimit
 from apipay.pacing.window import Permit, Window

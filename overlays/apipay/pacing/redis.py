@@ -20,7 +20,7 @@ except ImportError as missing:
     raise ImportError("RedisBudget needs the package redis: install apipay[redis].") from missing
 
 from apipay import settings
-from apipay.clock import SYSTEM_CLOCK, Clock
+from apipay._clock import SYSTEM_CLOCK, Clock
 from apipay.errors import InvalidRequestError, RateLimitWaitError
 from apipay.pacing import scripts
 from apipay.pacing.budget import BudgetState, LocalBudget, OnWait, key_id, refuse_too_long

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from apipay import answers
-from apipay.clock import SYSTEM_CLOCK, Clock
+from apipay._clock import SYSTEM_CLOCK, Clock
 from apipay.pacing.budget import Budget, OnWait
 from apipay.pacing.limits import LEVELS, NO_ANSWER, NOT_SENT, Outcome, Priority
 

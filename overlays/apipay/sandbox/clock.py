@@ -72,7 +72,7 @@ class _TimeSource(Protocol):
 class FollowingClock:
     """Follows another clock, so that a client and the sandbox share one time in a test.
 
-    `source` is an `apipay.clock.Clock`, mostly an `apipay.testing.VirtualClock`. Advancing the
+    `source` is an `apipay._clock.Clock`, mostly an `apipay.testing.VirtualClock`. Advancing the
     sandbox advances the source, if it has a method `advance`.
     """
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from apipay.clock import Clock
+from apipay._clock import Clock
 
 from . import spec as specification
 from .api import Api, Receive, Scope, Send
@@ -34,7 +34,7 @@ class Sandbox(Engine):
     Every argument is a keyword:
         organization: "verified" (one is there from the start), or None (verify one first).
         rate_limit: "spec" (as the specification states), a `RateLimit`, or None (off).
-        clock: "real", "manual" (stands still until `advance`), or an `apipay.clock.Clock` to
+        clock: "real", "manual" (stands still until `advance`), or an `apipay._clock.Clock` to
             follow, so that client and sandbox share one time.
         speed: how many sandbox seconds pass in one real second; only with clock="real".
         start_at: the sandbox's time at the start; needs a time zone. Default: now.

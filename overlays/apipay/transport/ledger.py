@@ -10,7 +10,7 @@ import weakref
 from collections import Counter, OrderedDict
 from collections.abc import Hashable
 
-from apipay.clock import Clock
+from apipay._clock import Clock
 from apipay.pacing.budget import key_id
 
 _MOST_NAMES = 10_000

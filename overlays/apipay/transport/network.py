@@ -15,7 +15,7 @@ from typing import Any, NoReturn, cast
 
 import httpx
 
-from apipay.clock import SYSTEM_CLOCK, Clock
+from apipay._clock import SYSTEM_CLOCK, Clock
 from apipay.errors import ClientClosedError, InvalidRequestError
 from apipay.pacing import DEADLINE_EXTENSION
 from apipay.transport.verdict import BodyTooLarge

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import httpx
 
-from apipay.clock import SYSTEM_CLOCK, Clock
+from apipay._clock import SYSTEM_CLOCK, Clock
 from apipay.errors import ApiPayError
 from apipay.hooks import Hooks, LateDuplicate
 from apipay.pacing import DEADLINE_EXTENSION

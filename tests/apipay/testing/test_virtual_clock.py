@@ -6,7 +6,7 @@ import time
 import anyio
 import pytest
 
-from apipay.clock import SYSTEM_CLOCK, Clock
+from apipay._clock import SYSTEM_CLOCK, Clock
 from apipay.testing import VirtualClock
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from apipay import ApiPay, RetryPolicy
-from apipay.clock import SystemClock
+from apipay._clock import SystemClock
 from apipay.errors import OutcomeUnknownError
 from apipay.sandbox import Fault, Sandbox
 

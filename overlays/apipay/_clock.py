@@ -1,7 +1,7 @@
-"""The clock: where every wait and every deadline in apipay takes its time from.
+"""The clock that every wait and every deadline in apipay uses.
 
-Nothing in apipay calls `time.sleep` or `time.monotonic` itself. It asks a `Clock`, so that a test
-can put `apipay.testing.VirtualClock` in its place and let two minutes pass at once.
+Nothing in apipay calls `time.sleep` or `time.monotonic` itself, so that a test can pass an
+`apipay.testing.VirtualClock` and let two minutes go by at once.
 """
 
 import time
@@ -9,14 +9,14 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What apipay needs from a clock. All values are seconds."""
+    """A source of time. All values are seconds."""
 
     def time(self) -> float:
-        """Unix time. It can jump when the machine's clock is set: never measure with it."""
+        """Return Unix time. It can jump when the clock is set: never measure with it."""
         ...
 
     def monotonic(self) -> float:
-        """Time since some moment in the past; never goes back. Deadlines are measured with it."""
+        """Return the time since some moment in the past. It never goes back."""
         ...
 
     def sleep(self, seconds: float) -> None:
@@ -29,7 +29,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The clock of this machine."""
 
     def time(self) -> float:
         return time.time()
@@ -52,4 +52,4 @@ class SystemClock:
 
 
 SYSTEM_CLOCK: Clock = SystemClock()
-"""The clock that every client uses unless it is given another."""
+"""The default clock of every client."""
