@@ -8,21 +8,54 @@ RetryClass = Literal["safe", "idempotent", "confirm", "never"]
 
 
 @dataclass(frozen=True, slots=True)
-class Pagination:
-    """How a list is paged: the names of its arguments and the most items that a page can have."""
+class RateLimit:
+    """A number of requests allowed within a window of `seconds`."""
 
-    page: str
-    size: str
-    max_size: int | None
+    requests: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pagination:
+    """How a list is paged: by page number (`page`) or by cursor (`cursor` and `next`).
+
+    Attributes:
+        items: Path of the items in a response, its parts joined by dots.
+        page: The argument for the page number, counted from 1.
+        cursor: The argument for the cursor of the page.
+        size: The argument for the number of items on a page.
+        max_size: The largest number of items on a page.
+        total: Path of the number of items in the whole list.
+        current: Path of the page's own number.
+        per_page: Path of the number of items on a page.
+        next: Path of the next page's cursor or link; null or absent on the last page.
+    """
+
+    items: str
+    page: str | None = None
+    cursor: str | None = None
+    size: str | None = None
+    max_size: int | None = None
+    total: str | None = None
+    current: str | None = None
+    per_page: str | None = None
+    next: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation. It travels in the httpx `extensions["operation"]` of each of its requests.
 
-    `retry` is the spec's `x-retry` (else derived from the method): safe changes nothing; idempotent
-    has the same effect twice as once; confirm can be looked up after a lost answer; never must
-    not be sent again unless it provably was not processed.
+    Attributes:
+        id: The operationId of the spec.
+        name: The name of its method in `resources`.
+        retry: The spec's `x-retry`, or derived from the method. "safe" changes nothing;
+            "idempotent" has the same effect twice as once; "confirm" can be confirmed by a lookup
+            after a lost response; "never" can not.
+        success: The status codes of success.
+        no_content: Those of `success` that come without a body.
+        no_effect: The status codes (`x-no-effect`) that say that the request had no effect.
+        rate_limit: The operation's own limit; the one of the service is in `EXTENSIONS`.
     """
 
     id: str
@@ -32,6 +65,9 @@ class Operation:
     tag: str
     retry: RetryClass
     success: tuple[int, ...]
+    no_content: tuple[int, ...] = ()
+    no_effect: tuple[int, ...] = ()
+    rate_limit: RateLimit | None = None
     pagination: Pagination | None = None
 
     def __reduce__(self) -> str | tuple[Any, ...]:
@@ -50,6 +86,7 @@ VERIFY_ORGANIZATION: Final = Operation(
     tag="Organizations",
     retry="never",
     success=(200,),
+    no_effect=(429,),
 )
 GET_ORGANIZATION_STATUS: Final = Operation(
     id="getOrganizationStatus",
@@ -59,6 +96,7 @@ GET_ORGANIZATION_STATUS: Final = Operation(
     tag="Organizations",
     retry="safe",
     success=(200,),
+    no_effect=(429,),
 )
 LIST_INVOICES: Final = Operation(
     id="listInvoices",
@@ -68,7 +106,16 @@ LIST_INVOICES: Final = Operation(
     tag="Invoices",
     retry="safe",
     success=(200,),
-    pagination=Pagination(page="page", size="per_page", max_size=100),
+    no_effect=(429,),
+    pagination=Pagination(
+        page="page",
+        size="per_page",
+        items="data",
+        total="meta.total",
+        current="meta.current_page",
+        per_page="meta.per_page",
+        max_size=100,
+    ),
 )
 CREATE_INVOICE: Final = Operation(
     id="createInvoice",
@@ -78,6 +125,7 @@ CREATE_INVOICE: Final = Operation(
     tag="Invoices",
     retry="confirm",
     success=(200,),
+    no_effect=(429,),
 )
 GET_INVOICE: Final = Operation(
     id="getInvoice",
@@ -87,6 +135,7 @@ GET_INVOICE: Final = Operation(
     tag="Invoices",
     retry="safe",
     success=(200,),
+    no_effect=(429,),
 )
 CANCEL_INVOICE: Final = Operation(
     id="cancelInvoice",
@@ -96,6 +145,7 @@ CANCEL_INVOICE: Final = Operation(
     tag="Invoices",
     retry="confirm",
     success=(200,),
+    no_effect=(429,),
 )
 CREATE_REFUND: Final = Operation(
     id="createRefund",
@@ -105,6 +155,7 @@ CREATE_REFUND: Final = Operation(
     tag="Refunds",
     retry="confirm",
     success=(200,),
+    no_effect=(429,),
 )
 LIST_INVOICE_REFUNDS: Final = Operation(
     id="listInvoiceRefunds",
@@ -114,6 +165,7 @@ LIST_INVOICE_REFUNDS: Final = Operation(
     tag="Refunds",
     retry="safe",
     success=(200,),
+    no_effect=(429,),
 )
 LIST_REFUNDS: Final = Operation(
     id="listRefunds",
@@ -123,7 +175,16 @@ LIST_REFUNDS: Final = Operation(
     tag="Refunds",
     retry="safe",
     success=(200,),
-    pagination=Pagination(page="page", size="per_page", max_size=100),
+    no_effect=(429,),
+    pagination=Pagination(
+        page="page",
+        size="per_page",
+        items="data",
+        total="meta.total",
+        current="meta.current_page",
+        per_page="meta.per_page",
+        max_size=100,
+    ),
 )
 GET_REFUND: Final = Operation(
     id="getRefund",
@@ -133,6 +194,7 @@ GET_REFUND: Final = Operation(
     tag="Refunds",
     retry="safe",
     success=(200,),
+    no_effect=(429,),
 )
 LIST_RECURRING_INVOICES: Final = Operation(
     id="listRecurringInvoices",
@@ -142,7 +204,16 @@ LIST_RECURRING_INVOICES: Final = Operation(
     tag="Recurring Invoices",
     retry="safe",
     success=(200,),
-    pagination=Pagination(page="page", size="per_page", max_size=100),
+    no_effect=(429,),
+    pagination=Pagination(
+        page="page",
+        size="per_page",
+        items="data",
+        total="meta.total",
+        current="meta.current_page",
+        per_page="meta.per_page",
+        max_size=100,
+    ),
 )
 CREATE_RECURRING_INVOICE: Final = Operation(
     id="createRecurringInvoice",
@@ -152,6 +223,7 @@ CREATE_RECURRING_INVOICE: Final = Operation(
     tag="Recurring Invoices",
     retry="never",
     success=(200,),
+    no_effect=(429,),
 )
 GET_RECURRING_INVOICE: Final = Operation(
     id="getRecurringInvoice",
@@ -161,6 +233,7 @@ GET_RECURRING_INVOICE: Final = Operation(
     tag="Recurring Invoices",
     retry="safe",
     success=(200,),
+    no_effect=(429,),
 )
 UPDATE_RECURRING_INVOICE: Final = Operation(
     id="updateRecurringInvoice",
@@ -170,6 +243,7 @@ UPDATE_RECURRING_INVOICE: Final = Operation(
     tag="Recurring Invoices",
     retry="idempotent",
     success=(200,),
+    no_effect=(429,),
 )
 PAUSE_RECURRING_INVOICE: Final = Operation(
     id="pauseRecurringInvoice",
@@ -179,6 +253,7 @@ PAUSE_RECURRING_INVOICE: Final = Operation(
     tag="Recurring Invoices",
     retry="confirm",
     success=(200,),
+    no_effect=(429,),
 )
 RESUME_RECURRING_INVOICE: Final = Operation(
     id="resumeRecurringInvoice",
@@ -188,6 +263,7 @@ RESUME_RECURRING_INVOICE: Final = Operation(
     tag="Recurring Invoices",
     retry="confirm",
     success=(200,),
+    no_effect=(429,),
 )
 CANCEL_RECURRING_INVOICE: Final = Operation(
     id="cancelRecurringInvoice",
@@ -197,6 +273,7 @@ CANCEL_RECURRING_INVOICE: Final = Operation(
     tag="Recurring Invoices",
     retry="confirm",
     success=(200,),
+    no_effect=(429,),
 )
 BILL_NOW_RECURRING_INVOICE: Final = Operation(
     id="billNowRecurringInvoice",
@@ -206,6 +283,7 @@ BILL_NOW_RECURRING_INVOICE: Final = Operation(
     tag="Recurring Invoices",
     retry="never",
     success=(200,),
+    no_effect=(429,),
 )
 SKIP_PERIOD_RECURRING_INVOICE: Final = Operation(
     id="skipPeriodRecurringInvoice",
@@ -215,6 +293,7 @@ SKIP_PERIOD_RECURRING_INVOICE: Final = Operation(
     tag="Recurring Invoices",
     retry="never",
     success=(200,),
+    no_effect=(429,),
 )
 
 _ALL: tuple[Operation, ...] = (
@@ -291,3 +370,31 @@ EXTENSIONS: Final[Mapping[str, Any]] = {
         }
     },
 }
+#: The messages in the spec's examples of error responses. Any other text of the service can
+#: hold personal data.
+STATED_MESSAGES: Final[frozenset[str]] = frozenset(
+    (
+        "API key is required",
+        "Access denied.",
+        "Internal server error.",
+        "Kaspi is not available.",
+        "Only a paid invoice can be refunded.",
+        "Only a pending invoice can be cancelled.",
+        "Resource not found.",
+        "The API key has expired.",
+        "The API key is not valid.",
+        "The Kaspi session has expired.",
+        "The amount must be at least 0.01.",
+        "The amount must not be more than what is left to refund.",
+        "The idn must be 12 digits.",
+        "The invoice is already refunded.",
+        "The organization is not verified.",
+        "The phone number must be eleven digits and begin with 8.",
+        "The recurring invoice is cancelled.",
+        "The recurring invoice is not active.",
+        "The recurring invoice is not paused.",
+        "The request is not valid.",
+        "Too many requests.",
+        "Verification expired. Please start again.",
+    )
+)

@@ -19,7 +19,7 @@ from openapi_python_client.schema import UntrustedString
 
 from .endpoint_view import EndpointView, endpoint_view
 from .model_view import ModelView, model_view, properties
-from .operation_view import operation_view
+from .operation_view import operation_view, stated_messages
 from .parser import all_errors, configuration, parse, refusal, steered
 from .problems import SpecError, short
 from .resource_view import RESERVED_ARGUMENTS, free_name, resource
@@ -79,6 +79,7 @@ class ClientProject(Project):
         self._free_reserved_names()
         self.env.undefined = StrictUndefined
         self.env.filters["literal"] = literal
+        self.env.globals["final_values"] = self._index.final_values
         views: dict[str, Any] = {
             "model_view": self._model_view,
             "endpoint_view": self._endpoint_view,
@@ -155,7 +156,8 @@ class ClientProject(Project):
             for endpoint in self._endpoints()
         ]
         service = service_view(self._index.document)
-        self._write("operations.py", operations=operations, service=service)
+        messages = [literal(message) for message in stated_messages(self._index)]
+        self._write("operations.py", operations=operations, service=service, messages=messages)
 
     def _build_resources(self) -> None:
         client = "AuthenticatedClient" if needs_key(self._index.document) else "Client"

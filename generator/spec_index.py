@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openapi_python_client import strings
+from openapi_python_client.parser.properties import EnumProperty
 
 from .document import is_reference, operations, resolve, walk
 from .problems import SpecError, pointer
@@ -105,6 +106,23 @@ class SpecIndex:
         """Where the component behind a generated class stands."""
         name = self._component.get(class_name)
         return "" if name is None else pointer("components", "schemas", name)
+
+    def final_values(self, enum: EnumProperty) -> list[str]:
+        """Return the values that an enum's schema lists as `x-final`; [] where it lists none.
+
+        Raises:
+            SpecError: a listed value is not one of the enum's.
+        """
+        name = str(enum.class_info.name)
+        final: list[str] = self.schema_of_class(name).get("x-final") or []
+        strange = [value for value in final if value not in enum.values.values()]
+        if strange:
+            raise SpecError(
+                f"the final value {strange[0]!r} is not one of the enum's values",
+                pointer=f"{self.pointer_of_class(name)}/x-final",
+                mend="Name values of the enum",
+            )
+        return final
 
     def is_sensitive(self, schema: Any) -> bool:
         """Whether the spec marks the value `x-sensitive`."""

@@ -20,6 +20,15 @@ class InvoiceStatus(OpenStrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
 
+    @property
+    def is_final(self) -> bool:
+        """Whether the value is final: it never changes again. An unknown value is not final."""
+        return self.value in (
+            "paid",
+            "cancelled",
+            "expired",
+        )
+
 
 #: Reads a value of an answer.
 read = _codec.member_of(InvoiceStatus, InvoiceStatus.from_json)

@@ -17,6 +17,14 @@ class OrganizationStatus(OpenStrEnum):
     VERIFIED = "verified"
     FAILED = "failed"
 
+    @property
+    def is_final(self) -> bool:
+        """Whether the value is final: it never changes again. An unknown value is not final."""
+        return self.value in (
+            "verified",
+            "failed",
+        )
+
 
 #: Reads a value of an answer.
 read = _codec.member_of(OrganizationStatus, OrganizationStatus.from_json)

@@ -17,6 +17,11 @@ class RecurringInvoiceStatus(OpenStrEnum):
     PAUSED = "paused"
     CANCELLED = "cancelled"
 
+    @property
+    def is_final(self) -> bool:
+        """Whether the value is final: it never changes again. An unknown value is not final."""
+        return self.value in ("cancelled",)
+
 
 #: Reads a value of an answer.
 read = _codec.member_of(RecurringInvoiceStatus, RecurringInvoiceStatus.from_json)

@@ -20,6 +20,14 @@ class RefundStatus(OpenStrEnum):
     PROCESSING = "processing"
     FAILED = "failed"
 
+    @property
+    def is_final(self) -> bool:
+        """Whether the value is final: it never changes again. An unknown value is not final."""
+        return self.value in (
+            "completed",
+            "failed",
+        )
+
 
 #: Reads a value of an answer.
 read = _codec.member_of(RefundStatus, RefundStatus.from_json)

@@ -168,7 +168,7 @@ REFUSED = {
     ),
     "pagination that is no mapping": (
         document({"x-pagination": True}),
-        f"{MAIN}/x-pagination/page",
+        f"{MAIN}/x-pagination",
     ),
     "page items that are not there": (
         document(
