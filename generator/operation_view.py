@@ -107,10 +107,9 @@ def _rate_limit(raw: RawOperation) -> str:
         return ""
     try:
         requests, seconds = int(stated["requests"]), float(stated["window_seconds"])
-        usable = requests > 0 and seconds > 0
     except (KeyError, TypeError, ValueError):
-        usable = False
-    if not usable:
+        requests, seconds = 0, 0.0
+    if requests <= 0 or seconds <= 0:
         raise SpecError(
             "the rate limit is not usable",
             pointer=f"{raw.pointer}/x-rate-limit",

@@ -79,10 +79,10 @@ class ClientProject(Project):
         self._free_reserved_names()
         self.env.undefined = StrictUndefined
         self.env.filters["literal"] = literal
-        self.env.globals["final_values"] = self._index.final_values
         views: dict[str, Any] = {
             "model_view": self._model_view,
             "endpoint_view": self._endpoint_view,
+            "final_values": self._index.final_values,
         }
         self.env.globals.update(views)
 
