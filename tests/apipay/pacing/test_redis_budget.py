@@ -15,16 +15,29 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from apipay._process import key_id
+from apipay._steps import run, run_async
 from apipay.errors import InvalidRequestError, RateLimitWaitError
 from apipay.pacing import Outcome, Priority, RateLimit
-from apipay.pacing.budget import key_id
-from apipay.pacing.limits import NO_ANSWER, NOT_SENT
-from apipay.pacing.redis import RedisBudget
+from apipay.pacing.limits import NO_RESPONSE, NOT_SENT
+from apipay.pacing.redis import RedisBudget, _Request
 from apipay.pacing.window import Permit, Window
 from apipay.testing import VirtualClock
 
 OK = Outcome(200)
 Make = Callable[..., RedisBudget]
+
+
+def acquire(budget: RedisBudget, *arguments: Any, **named: Any) -> Permit:
+    return run(budget.acquire(*arguments, **named), budget._clock)
+
+
+async def acquire_async(budget: RedisBudget, priority: Priority = "normal") -> Permit:
+    return await run_async(budget.acquire(priority), budget._clock)
+
+
+def release(budget: RedisBudget, permit: Permit, outcome: Outcome = OK) -> None:
+    run(budget.release(permit, outcome), budget._clock)
 
 
 @pytest.fixture
@@ -58,7 +71,7 @@ async def until(happened: Callable[[], bool]) -> None:
 
 def use(budget: RedisBudget, count: int, outcome: Outcome = OK) -> None:
     for _ in range(count):
-        budget.settle(budget.acquire(), outcome)
+        release(budget, acquire(budget), outcome)
 
 
 def test_budgets_of_one_key_share_the_limit(make: Make, clock: VirtualClock) -> None:
@@ -75,7 +88,7 @@ def test_a_deadline_that_cannot_be_met_is_refused_at_once(make: Make, clock: Vir
     first, second = make(RateLimit(60, 60)), make(RateLimit(60, 60))
     use(first, 60)
     with pytest.raises(RateLimitWaitError) as caught:
-        second.acquire(deadline=clock.monotonic() + 30)
+        acquire(second, deadline=clock.monotonic() + 30)
     assert clock.monotonic() == 0
     assert caught.value.retry_after == pytest.approx(60.3)
     assert second.state().waiting == 0
@@ -90,22 +103,22 @@ def test_a_429_of_one_closes_the_door_for_all_and_one_goes_first(
     first, second = make(RateLimit(60, 60)), make(RateLimit(60, 60))
     use(first, 1, Outcome(429, retry_after=20))
     asked = clock.monotonic()
-    probe = second.acquire()
+    probe = acquire(second)
     assert clock.monotonic() - asked == pytest.approx(20.3, abs=0.5)
     with pytest.raises(RateLimitWaitError):
-        first.acquire(deadline=clock.monotonic() + 0.1)
-    second.settle(probe, Outcome(200, remaining=3))
+        acquire(first, deadline=clock.monotonic() + 0.1)
+    release(second, probe, Outcome(200, remaining=3))
     now = clock.monotonic()
     use(first, 3)
     assert clock.monotonic() == now
     with pytest.raises(RateLimitWaitError):
-        first.acquire(deadline=now + 5)
+        acquire(first, deadline=now + 5)
 
 
 def test_a_process_that_died_gives_back_what_it_held(make: Make, clock: VirtualClock) -> None:
     first, second = make(RateLimit(2, 10)), make(RateLimit(2, 10))
-    first.acquire()
-    first.acquire()  # and it is never heard of again
+    acquire(first)
+    acquire(first)  # and it is never heard of again
     use(second, 1)
     assert 100 < clock.monotonic() < 200
 
@@ -123,7 +136,7 @@ class HeldClock(VirtualClock):
 def test_one_who_waited_and_died_is_not_waited_for(make: Make, clock: VirtualClock) -> None:
     first, second = make(RateLimit(1, 10)), make(RateLimit(1, 10))
     use(first, 1)
-    first._run(first._asking("dead#1", 0, 0))
+    first._ask(_Request("dead#1"), 0, 0)
     use(second, 1)
     assert 15 <= clock.monotonic() < 20
 
@@ -137,9 +150,9 @@ def test_waiters_of_all_processes_form_one_queue(redis_url: str, api_key: str) -
     order: list[str] = []
 
     async def call(budget: RedisBudget, name: str, priority: Priority) -> None:
-        permit = await budget.acquire_async(priority)
+        permit = await acquire_async(budget, priority)
         order.append(name)
-        await budget.settle_async(permit, OK)
+        await run_async(budget.release(permit, OK), clock)
 
     async def main() -> None:
         clock.go = anyio.Event()
@@ -165,10 +178,10 @@ def test_a_cancelled_wait_leaves_the_queue(make: Make, clock: VirtualClock, back
     budget = make(RateLimit(1, 60))
 
     async def main() -> None:
-        permit = await budget.acquire_async()
-        await budget.settle_async(permit, OK)
+        permit = await acquire_async(budget)
+        await run_async(budget.release(permit, OK), clock)
         async with anyio.create_task_group() as group:
-            group.start_soon(budget.acquire_async)
+            group.start_soon(acquire_async, budget)
             await until(lambda: budget.state().waiting == 1)
             group.cancel_scope.cancel()
         assert budget.state().waiting == 0
@@ -211,9 +224,9 @@ def test_five_windows_of_calls_by_four_programs_meet_no_429_and_use_the_allowanc
         budget = budgets[turn % 4]
         while on_their_way and on_their_way[0][0] <= clock.monotonic():
             _, late, permit, outcome = on_their_way.pop(0)
-            late.settle(permit, outcome)
+            release(late, permit, outcome)
         try:
-            permit = budget.acquire(deadline=clock.monotonic())
+            permit = acquire(budget, deadline=clock.monotonic())
         except RateLimitWaitError:
             clock.sleep(random_.uniform(0.05, 0.2))
             continue
@@ -250,23 +263,23 @@ def test_it_counts_as_the_local_window_does(
                 st.one_of(
                     st.integers(0, requests).map(lambda left: Outcome(200, left)),
                     st.integers(0, 12).map(lambda pause: Outcome(429, 0, float(pause))),
-                    st.sampled_from([OK, Outcome(429), NO_ANSWER, NOT_SENT]),
+                    st.sampled_from([OK, Outcome(429), NO_RESPONSE, NOT_SENT]),
                 )
             )
-            budget.settle(shared, outcome)
-            window.settle(local, now, outcome)
+            release(budget, shared, outcome)
+            window.release(local, now, outcome)
             continue
         low = data.draw(st.booleans())
         pause = window.wait(now, low=low)
         priority: Priority = "low" if low else "normal"
         if pause:
             with pytest.raises(RateLimitWaitError) as caught:
-                budget.acquire(priority, deadline=now)
+                acquire(budget, priority, deadline=now)
             assert caught.value.retry_after == pytest.approx(pause, abs=0.001)
         else:
-            pending.append((budget.acquire(priority, deadline=now), window.start(now)))
+            pending.append((acquire(budget, priority, deadline=now), window.start(now)))
         assert budget.state().remaining == max(
-            0, limit.requests - len(window._answered) - window._in_flight - window._foreign
+            0, limit.requests - len(window._ended) - window._in_flight - window._foreign
         )
     server.close()
 
@@ -282,14 +295,12 @@ def dead_url() -> Iterator[str]:
 def test_away_local_goes_on_with_a_share(
     dead_url: str, clock: VirtualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    budget = RedisBudget.from_url(
-        dead_url, "key", limit=RateLimit(60, 60), assume_processes=4, clock=clock
-    )
+    budget = RedisBudget(dead_url, "key", limit=RateLimit(60, 60), assume_processes=4, clock=clock)
     with caplog.at_level(logging.WARNING, "apipay"):
         use(budget, 15)
         assert clock.monotonic() == 0
         with pytest.raises(RateLimitWaitError):
-            budget.acquire(deadline=1)
+            acquire(budget, deadline=1)
         use(budget, 1)
     assert clock.monotonic() == pytest.approx(60.3)
     assert len(caplog.records) == 1
@@ -298,15 +309,13 @@ def test_away_local_goes_on_with_a_share(
 
 def test_away_error_and_wait(dead_url: str, clock: VirtualClock) -> None:
     limit = RateLimit(60, 60)
-    refusing = RedisBudget.from_url(
-        dead_url, "key", limit=limit, on_unavailable="error", clock=clock
-    )
+    refusing = RedisBudget(dead_url, "key", limit=limit, on_unavailable="error", clock=clock)
     with pytest.raises(RateLimitWaitError, match="Redis"):
-        refusing.acquire()
+        acquire(refusing)
     assert clock.monotonic() == 0
-    patient = RedisBudget.from_url(dead_url, "key", limit=limit, on_unavailable="wait", clock=clock)
+    patient = RedisBudget(dead_url, "key", limit=limit, on_unavailable="wait", clock=clock)
     with pytest.raises(RateLimitWaitError, match="Redis"):
-        patient.acquire(deadline=10)
+        acquire(patient, deadline=10)
     assert 8 < clock.monotonic() <= 10
 
 
@@ -345,14 +354,14 @@ def test_it_falls_back_and_comes_back(
     use(budget, 20)
     flaky.off = True
     with caplog.at_level(logging.WARNING, "apipay"):
-        permit = budget.acquire()
+        permit = acquire(budget)
         use(budget, 9)
         assert clock.monotonic() == 0
         with pytest.raises(RateLimitWaitError):
-            budget.acquire(deadline=5)
+            acquire(budget, deadline=5)
         flaky.off = False
         clock.advance(2)
-        budget.settle(permit, OK)
+        release(budget, permit)
         use(budget, 39)
         assert clock.monotonic() == 2
     assert [record.getMessage().split(" (")[0] for record in caplog.records] == [
@@ -382,9 +391,9 @@ def test_redis_that_goes_away_while_a_call_is_on_its_way_does_no_harm(
     flaky: Any, api_key: str, clock: VirtualClock
 ) -> None:
     budget = RedisBudget(flaky, api_key, limit=RateLimit(5, 60), clock=clock)
-    permit = budget.acquire()
+    permit = acquire(budget)
     flaky.off = True
-    budget.settle(permit, OK)
+    release(budget, permit)
 
 
 def test_bad_settings_are_refused(redis_url: str) -> None:
@@ -395,11 +404,13 @@ def test_bad_settings_are_refused(redis_url: str) -> None:
     ]
     for settings_ in wrong:
         with pytest.raises(InvalidRequestError):
-            RedisBudget.from_url(redis_url, **{"api_key": "key", **settings_})
+            RedisBudget(redis_url, **{"api_key": "key", **settings_})
 
 
 _PROGRAM = """
     import sys, time, redis
+    from apipay._clock import SYSTEM_CLOCK
+    from apipay._steps import run
     from apipay.pacing import Outcome, RateLimit
     from apipay.pacing.redis import RedisBudget
     url, key, number = sys.argv[1:]
@@ -413,16 +424,17 @@ _PROGRAM = """
         redis.call('ZADD', KEYS[1], now, string.format('%.0f', now) .. ARGV[1])
         return 49 - used
     ''')
-    budget = RedisBudget.from_url(url, key, limit=RateLimit(50, 0.5), timeout=5)
+    budget = RedisBudget(url, key, limit=RateLimit(50, 0.5), timeout=5)
     server.incr(key + ":ready")
     while int(server.get(key + ":ready")) < 4:
         time.sleep(0.001)
     served = refused = 0
     end = time.monotonic() + 2.5
     while time.monotonic() < end:
-        permit = budget.acquire()
+        permit = run(budget.acquire(), SYSTEM_CLOCK)
         left = limiter(keys=[key], args=[f":{number}:{served}"])
-        budget.settle(permit, Outcome(200 if left >= 0 else 429, max(left, 0), 0.5))
+        outcome = Outcome(200 if left >= 0 else 429, max(left, 0), 0.5)
+        run(budget.release(permit, outcome), SYSTEM_CLOCK)
         served += left >= 0
         refused += left < 0
     print(served, refused)
