@@ -1,22 +1,26 @@
 """The budget in Redis: a real server, shared by several budgets as by several processes."""
 
+import asyncio
 import logging
+import os
 import random
 import socket
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import anyio
 import pytest
 import redis
+import redis.asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apipay._process import key_id
-from apipay._steps import run, run_async
+from apipay._steps import Blocking, run, run_async
 from apipay.errors import InvalidRequestError, RateLimitWaitError
 from apipay.pacing import Outcome, Priority, RateLimit
 from apipay.pacing.limits import NO_RESPONSE, NOT_SENT
@@ -173,25 +177,153 @@ def test_waiters_of_all_processes_form_one_queue(redis_url: str, api_key: str) -
     assert order == ["high 1", "normal 1", "normal 2"]
 
 
+def traces(redis_url: str, api_key: str) -> dict[str, int]:
+    """Return how many requests Redis believes to be waiting or in flight."""
+    with redis.Redis.from_url(redis_url) as server:
+        name = f"apipay:budget:{{{key_id(api_key)}}}:"
+        counts: Any = {each: server.zcard(name + each) for each in ("flight", "queue", "alive")}
+        return {each: count for each, count in counts.items() if count}
+
+
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_a_cancelled_wait_leaves_the_queue(make: Make, clock: VirtualClock, backend: str) -> None:
+def test_a_cancelled_wait_leaves_the_queue(
+    make: Make, redis_url: str, api_key: str, backend: str
+) -> None:
     budget = make(RateLimit(1, 60))
 
     async def main() -> None:
-        permit = await acquire_async(budget)
-        await run_async(budget.release(permit, OK), clock)
+        release(budget, await acquire_async(budget))
         async with anyio.create_task_group() as group:
             group.start_soon(acquire_async, budget)
             await until(lambda: budget.state().waiting == 1)
             group.cancel_scope.cancel()
         assert budget.state().waiting == 0
+        assert traces(redis_url, api_key) == {}
 
     anyio.run(main, backend=backend)
-    other = make(RateLimit(1, 60))
-    clock.advance(100)
-    now = clock.monotonic()
-    use(other, 1)
-    assert clock.monotonic() == now
+
+
+class Slow:
+    """Scripts that wait, before or after they run, until `go` is set."""
+
+    def __init__(self, budget: RedisBudget, *, before: bool) -> None:
+        self.entered, self.go, self.left = threading.Event(), threading.Event(), threading.Event()
+        script = budget._scripts._scripts["acquire"]
+
+        def run(**arguments: Any) -> Any:
+            if not before:
+                reply = script(**arguments)
+            self.entered.set()
+            self.go.wait(10)
+            if before:
+                reply = script(**arguments)
+            self.left.set()
+            return reply
+
+        budget._scripts._scripts["acquire"] = run
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_cancelling_while_redis_is_asked_takes_nothing(
+    make: Make, redis_url: str, api_key: str, backend: str, before: bool
+) -> None:
+    budget = make(RateLimit(5, 60))
+    slow = Slow(budget, before=before)
+
+    async def main() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(acquire_and_send)
+            await until(slow.entered.is_set)
+            group.cancel_scope.cancel()
+            slow.go.set()
+
+    async def acquire_and_send() -> None:
+        permit = await acquire_async(budget)
+        try:
+            await anyio.sleep(5)
+        except BaseException:
+            await run_async(budget.release(permit, NOT_SENT), budget._clock)
+            raise
+
+    anyio.run(main, backend=backend)
+    assert traces(redis_url, api_key) == {}
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_asyncio_cancels_without_waiting_for_redis(
+    make: Make, redis_url: str, api_key: str, before: bool
+) -> None:
+    """`task.cancel()` leaves the thread behind; what that is still given, it gives back."""
+    budget = make(RateLimit(5, 60))
+    slow = Slow(budget, before=before)
+
+    async def main() -> None:
+        task = asyncio.create_task(acquire_async(budget))
+        await until(slow.entered.is_set)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        slow.go.set()
+        await until(slow.left.is_set)
+        await until(lambda: traces(redis_url, api_key) == {})
+
+    asyncio.run(main())
+
+
+def test_an_interrupt_while_redis_is_asked_takes_nothing(
+    make: Make, redis_url: str, api_key: str
+) -> None:
+    budget = make(RateLimit(5, 60))
+    script = budget._scripts._scripts["acquire"]
+
+    def interrupted(**arguments: Any) -> Any:
+        script(**arguments)
+        raise KeyboardInterrupt
+
+    budget._scripts._scripts["acquire"] = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        acquire(budget)
+    assert traces(redis_url, api_key) == {}
+
+
+def test_a_wait_that_is_dropped_half_way_ends_without_a_step(make: Make) -> None:
+    budget = make(RateLimit(1, 60))
+    use(budget, 1)
+    steps = budget.acquire()
+    ask = next(steps)
+    assert isinstance(ask, Blocking)
+    assert isinstance(steps.send(ask.function()), float)
+    assert budget.state().waiting == 1
+    steps.close()
+    assert budget.state().waiting == 0
+
+
+def test_an_operation_with_its_own_limit_has_its_own_count(
+    make: Make, redis_url: str, api_key: str, clock: VirtualClock
+) -> None:
+    first, second = make(RateLimit(5, 60)), make(RateLimit(5, 60))
+    limit = RateLimit(2, 30)
+    refunds = first.scoped("createRefund", limit)
+    assert first.scoped("createRefund", limit) is refunds
+    use(refunds, 1, Outcome(429, retry_after=20))
+    use(second, 5)
+    assert clock.monotonic() == 0
+    with pytest.raises(RateLimitWaitError):
+        acquire(second.scoped("createRefund", limit), deadline=19)
+    with pytest.raises(RateLimitWaitError):
+        acquire(first, deadline=50)
+
+
+def test_a_long_429_is_probed_once_per_window(make: Make, clock: VirtualClock) -> None:
+    first, second = make(RateLimit(60, 60)), make(RateLimit(60, 60))
+    use(first, 1, Outcome(429, retry_after=86_400))
+    use(second, 1, Outcome(429, retry_after=86_400))
+    assert clock.monotonic() == pytest.approx(60.3, abs=0.01)
+    use(first, 1)
+    assert clock.monotonic() == pytest.approx(120.6, abs=0.01)
+    use(second, 58)
+    assert clock.monotonic() == pytest.approx(120.6, abs=0.01)
 
 
 def test_redis_sees_no_key_and_forgets(redis_url: str, api_key: str, make: Make) -> None:
@@ -262,7 +394,7 @@ def test_it_counts_as_the_local_window_does(
             outcome: Outcome = data.draw(
                 st.one_of(
                     st.integers(0, requests).map(lambda left: Outcome(200, left)),
-                    st.integers(0, 12).map(lambda pause: Outcome(429, 0, float(pause))),
+                    st.integers(0, 40).map(lambda pause: Outcome(429, 0, float(pause))),
                     st.sampled_from([OK, Outcome(429), NO_RESPONSE, NOT_SENT]),
                 )
             )
@@ -396,15 +528,57 @@ def test_redis_that_goes_away_while_a_call_is_on_its_way_does_no_harm(
     release(budget, permit)
 
 
-def test_bad_settings_are_refused(redis_url: str) -> None:
+def test_a_wait_for_redis_is_announced_and_cut_to_the_deadline(
+    dead_url: str, clock: VirtualClock
+) -> None:
+    budget = RedisBudget(dead_url, "key", on_unavailable="wait", clock=clock)
+    waits: list[float] = []
+    with pytest.raises(RateLimitWaitError, match="cannot be reached, and the deadline"):
+        acquire(budget, deadline=3.5, on_wait=waits.append)
+    assert waits == [1.0]
+    assert clock.monotonic() == 3
+
+
+def test_bad_settings_are_rejected(redis_url: str) -> None:
     wrong: list[dict[str, Any]] = [
         {"on_unavailable": "panic"},
         {"assume_processes": 0},
         {"api_key": " "},
+        {"server": "http://user:secret@host"},
+        {"server": redis.asyncio.Redis()},
     ]
     for settings_ in wrong:
-        with pytest.raises(InvalidRequestError):
-            RedisBudget(redis_url, **{"api_key": "key", **settings_})
+        with pytest.raises(InvalidRequestError) as caught:
+            RedisBudget(**{"server": redis_url, "api_key": "key", **settings_})
+        assert "secret" not in str(caught.value)
+
+
+def test_a_server_that_never_responds_is_given_up_after_the_timeout(
+    clock: VirtualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        budget = RedisBudget(url, "key", on_unavailable="error", timeout=0.05, clock=clock)
+        with pytest.raises(RateLimitWaitError, match="on_unavailable is 'error'"):
+            acquire(budget)
+    assert "TimeoutError" in caplog.text
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_child_is_a_process_of_its_own(make: Make) -> None:
+    budget = make(RateLimit(1, 60))
+    use(budget, 1)
+    steps = budget.acquire()
+    steps.send(next(steps).function())  # type: ignore[arg-type, union-attr]
+    name = budget._process
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if budget.state().waiting == 0 and budget._process != name else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert budget.state().waiting == 1
+    assert budget._process == name
+    steps.close()
 
 
 _PROGRAM = """
