@@ -8,6 +8,7 @@ import httpx
 
 from apipay import settings
 from apipay._clock import SYSTEM_CLOCK, Clock
+from apipay._process import shared_state
 from apipay.errors import ClientClosedError, InvalidRequestError
 from apipay.hooks import Call, Hook, Hooks, LateDuplicate, WaitEvent
 from apipay.logs import LogHook, guard_httpx_log
@@ -103,12 +104,13 @@ class _Common:
             )
         guard_httpx_log(httpx.URL(address).host)
         self._hooks = Hooks([LogHook(), *hooks])
+        self._shared = shared_state(key, address, clock)
         ledger = shared_ledger(key, address, clock)
         self._retry = RetryState(retry, hooks=self._hooks, clock=clock, ledger=ledger)
         if budget is None and rate_limit is not None:
             limit = RateLimit.from_spec(EXTENSIONS) if rate_limit == "spec" else rate_limit
             if limit is not None:
-                budget = local_budget(key, address, limit, clock)
+                budget = local_budget(self._shared, limit)
         self._budget = budget
         self._clock = clock
         self._owner = True
@@ -228,7 +230,7 @@ class _Common:
             new["priority"] = priority
         clone = type(self).__new__(type(self))
         # What the generated base keeps is each resource with its client: those are made anew.
-        kept = ("_hooks", "_retry", "_budget", "_clock")
+        kept = ("_hooks", "_retry", "_budget", "_clock", "_shared")
         clone.__dict__.update({name: self.__dict__[name] for name in kept})
         clone._owner = False
         client = AuthenticatedClient(

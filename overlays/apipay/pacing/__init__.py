@@ -1,17 +1,26 @@
-"""Pacing: requests go at the rate that the key allows, so that nobody meets a 429.
+"""Pacing: requests start at the rate that the key allows, so that none is refused with 429.
 
-The limit comes from the specification (`RateLimit.from_spec`) or from the user, the pure count is
-`window.Window`, a process's budget is `LocalBudget`, and one for many processes and hosts is
-`apipay.pacing.redis.RedisBudget` (extra `redis`).
+The limit comes from the spec (`RateLimit.from_spec`) or from the user. `LocalBudget` is the budget
+of one process. `apipay.pacing.redis.RedisBudget` (extra `redis`) is one for many processes and
+hosts.
 """
 
 from apipay.pacing.budget import Budget, BudgetState, LocalBudget, local_budget
-from apipay.pacing.limits import Outcome, Priority, RateLimit
+from apipay.pacing.limits import (
+    NO_RESPONSE,
+    NOT_SENT,
+    Outcome,
+    Priority,
+    RateLimit,
+    outcome_of,
+)
 from apipay.pacing.transport import DEADLINE_EXTENSION, AsyncPacingTransport, PacingTransport
 from apipay.pacing.window import Permit
 
 __all__ = [
     "DEADLINE_EXTENSION",
+    "NOT_SENT",
+    "NO_RESPONSE",
     "AsyncPacingTransport",
     "Budget",
     "BudgetState",
@@ -22,4 +31,5 @@ __all__ = [
     "Priority",
     "RateLimit",
     "local_budget",
+    "outcome_of",
 ]

@@ -1,41 +1,37 @@
-"""The request budget of one API key, shared by all threads and tasks of this process."""
+"""Request budgets: permission to send, at the rate that the API key allows."""
 
 import itertools
-import os
-import threading
-import weakref
 from bisect import bisect_left, insort
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Protocol
 
 from apipay._clock import SYSTEM_CLOCK, Clock
+from apipay._process import LOCK, KeyState, adjust_after_fork
+from apipay._steps import Steps
 from apipay.errors import RateLimitWaitError
 from apipay.pacing.limits import LEVELS, Outcome, Priority, RateLimit
 from apipay.pacing.window import Permit, Window
 
 OnWait = Callable[[float], None]
-"""Called with the expected seconds once, before the first wait of a request."""
+"""Called with the expected seconds, once, before the first wait of a request."""
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetState:
-    """What a budget looks like at one moment."""
+    """A snapshot of a budget."""
 
     limit: RateLimit
     remaining: int
-    """Requests that could go at once."""
+    """Requests that could start now."""
     waiting: int
-    """Requests that wait for their turn in this process."""
+    """Requests of this process that wait for a permit."""
 
 
 class Budget(Protocol):
-    """Lets requests go at the pace that the key allows. `deadline` is a `Clock.monotonic` moment.
+    """A request budget. Its methods are generators of steps, so it serves sync and async clients.
 
-    `acquire` blocks until the request may go. It raises `RateLimitWaitError` as soon as it is
-    known that this cannot be before `deadline`, not when `deadline` has come.
-    Every permit goes back through `settle`, with how the request ended.
+    Run them with the drivers of the client: `yield from budget.acquire(...)` in a call.
     """
 
     def acquire(
@@ -43,74 +39,116 @@ class Budget(Protocol):
         priority: Priority = "normal",
         deadline: float | None = None,
         on_wait: OnWait | None = None,
-    ) -> Permit: ...
+    ) -> Steps[Permit]:
+        """Wait until a request can start. Pass the permit to `release` exactly once.
 
-    async def acquire_async(
+        Args:
+            priority: Who goes first among waiting requests.
+            deadline: A `Clock.monotonic` moment.
+            on_wait: Called with the expected seconds, once, before the first wait.
+
+        Raises:
+            RateLimitWaitError: A permit before `deadline` is impossible. Raised as soon as that is
+                known, not when `deadline` has come.
+        """
+        ...
+
+    def release(self, permit: Permit, outcome: Outcome) -> Steps[None]:
+        """Count the end of a request."""
+        ...
+
+    def state(self) -> BudgetState:
+        """Return a snapshot, without I/O."""
+        ...
+
+    def scoped(self, name: str, limit: RateLimit) -> "Budget":
+        """Return the separate budget of the operation `name`, which has a limit of its own."""
+        ...
+
+
+class Wait:
+    """The wait of one request for its permit: its level in the queue, its deadline, its sleeps."""
+
+    def __init__(
         self,
-        priority: Priority = "normal",
-        deadline: float | None = None,
-        on_wait: OnWait | None = None,
-    ) -> Permit: ...
+        limit: RateLimit,
+        priority: Priority,
+        deadline: float | None,
+        on_wait: OnWait | None,
+        now: float,
+    ) -> None:
+        self._limit = limit
+        self._level = LEVELS[priority]
+        self._promoted_at = now + limit.window_seconds
+        self._deadline = deadline
+        self._on_wait = on_wait
 
-    def settle(self, permit: Permit, outcome: Outcome) -> None: ...
+    def level(self, now: float) -> int:
+        """Return the level in the queue: `low` counts as `normal` after a window."""
+        if self._level == LEVELS["low"] and now >= self._promoted_at:
+            self._level = LEVELS["normal"]
+        return self._level
 
-    async def settle_async(self, permit: Permit, outcome: Outcome) -> None: ...
+    def sleep(self, now: float, pause: float, ahead: int = 0, reason: str | None = None) -> float:
+        """Return the seconds to sleep before the next try.
 
-    def state(self) -> BudgetState: ...
+        Permits can come back early and others can go first, so the next try is before the expected
+        moment; the nearer to the head of the queue, the sooner.
 
-
-Turns = Generator[float, None, Permit]
-"""Yields the seconds to sleep before the next look; returns the permit."""
-
-
-def wait_turns(turns: Turns, clock: Clock) -> Permit:
-    """Sleep through `turns` in this thread."""
-    try:
-        while True:
-            clock.sleep(next(turns))
-    except StopIteration as end:
-        permit: Permit = end.value
-        return permit
-    finally:
-        turns.close()
-
-
-async def wait_turns_async(turns: Turns, clock: Clock) -> Permit:
-    """Sleep through `turns` in this task."""
-    try:
-        while True:
-            await clock.sleep_async(next(turns))
-    except StopIteration as end:
-        permit: Permit = end.value
-        return permit
-    finally:
-        turns.close()
+        Raises:
+            RateLimitWaitError: `pause` goes past the deadline, for `reason`.
+        """
+        if self._deadline is not None and now + pause > self._deadline:
+            left = max(0.0, self._deadline - now)
+            reason = reason or (
+                f"The rate budget of this API key frees up in {pause:.1f} s at the earliest"
+            )
+            raise RateLimitWaitError(
+                f"{reason}, and the deadline of this call is in {left:.1f} s. Nothing was sent.",
+                retry_after=pause,
+            )
+        if self._on_wait is not None:
+            self._on_wait(pause)
+            self._on_wait = None
+        interval = min(1.0, self._limit.window_seconds / 60)
+        return min(pause, interval * (1 + ahead / self._limit.requests))
 
 
 class LocalBudget:
-    """The budget of one key inside one process; safe for threads, tasks and forks.
+    """The budget of one key in one process, for threads and tasks.
 
-    Of those who wait, `high` goes first, then `normal`, then `low`, each in the order of arrival.
-    Whoever waits as `low` for a whole window goes on as `normal`, so that polling slows down under
-    load but does not stop. A tenth of the budget is never used by `low`.
+    Waiting requests go in the order of their priority, then of their arrival. A `low` request that
+    has waited for a whole window counts as `normal`, so that polling slows down under load but
+    does not stop. A tenth of the budget is never used by `low`.
+
+    Args:
+        limit: The rate limit to keep to.
+        clock: The clock of the client.
+        scopes: Where the budgets of operations with a limit of their own are kept, by name and
+            limit.
     """
 
-    def __init__(self, limit: RateLimit, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self,
+        limit: RateLimit,
+        clock: Clock = SYSTEM_CLOCK,
+        scopes: "_Scopes | None" = None,
+    ) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
         self._window = Window(limit)
+        self._scopes: _Scopes = {} if scopes is None else scopes
         self._queue: list[tuple[int, int]] = []  # (level, arrival), sorted
         self._arrivals = itertools.count()
-        _registry.alive.add(self)
+        adjust_after_fork(self)
 
     @property
     def limit(self) -> RateLimit:
-        """The limit that it keeps to. A new one holds from then on."""
+        """The rate limit. A new value takes effect at once."""
         return self._window.limit
 
     @limit.setter
     def limit(self, limit: RateLimit) -> None:
-        with self._lock:
+        with LOCK:
             self._window.limit = limit
 
     def acquire(
@@ -118,135 +156,82 @@ class LocalBudget:
         priority: Priority = "normal",
         deadline: float | None = None,
         on_wait: OnWait | None = None,
-    ) -> Permit:
-        permit = self._at_once(priority)
-        if permit is None:
-            permit = wait_turns(self.turns(priority, deadline, on_wait), self._clock)
-        return permit
-
-    async def acquire_async(
-        self,
-        priority: Priority = "normal",
-        deadline: float | None = None,
-        on_wait: OnWait | None = None,
-    ) -> Permit:
-        permit = self._at_once(priority)
-        if permit is None:
-            turns = self.turns(priority, deadline, on_wait)
-            permit = await wait_turns_async(turns, self._clock)
-        return permit
-
-    def settle(self, permit: Permit, outcome: Outcome) -> None:
-        with self._lock:
-            self._window.settle(permit, self._clock.monotonic(), outcome)
-
-    async def settle_async(self, permit: Permit, outcome: Outcome) -> None:
-        self.settle(permit, outcome)
-
-    def state(self) -> BudgetState:
-        with self._lock:
-            remaining = self._window.remaining(self._clock.monotonic())
-            return BudgetState(self.limit, remaining, len(self._queue))
-
-    def count(self) -> Permit:
-        """Let a request go without asking: someone else (a shared budget) has allowed it."""
-        with self._lock:
-            return self._window.start(self._clock.monotonic())
-
-    def _at_once(self, priority: Priority) -> Permit | None:
-        with self._lock:
-            now = self._clock.monotonic()
-            if not self._queue and not self._window.wait(now, low=priority == "low"):
-                return self._window.start(now)
-            return None
-
-    def turns(self, priority: Priority, deadline: float | None, on_wait: OnWait | None) -> Turns:
+    ) -> Steps[Permit]:
+        """See `Budget.acquire`."""
         low = priority == "low"
-        window = self.limit.window_seconds
-        with self._lock:
-            promoted_at = self._clock.monotonic() + window
-            place = (LEVELS[priority], next(self._arrivals))
-            insort(self._queue, place)
+        wait = Wait(self.limit, priority, deadline, on_wait, self._clock.monotonic())
+        arrival = next(self._arrivals)
+        place = None
         try:
             while True:
-                with self._lock:
+                with LOCK:
                     now = self._clock.monotonic()
-                    if place[0] == LEVELS["low"] and now >= promoted_at:
-                        self._queue.remove(place)
-                        place = (LEVELS["normal"], place[1])
-                        insort(self._queue, place)
+                    place = self._enter(place, (wait.level(now), arrival))
                     ahead = bisect_left(self._queue, place)
                     pause = self._window.wait(now, low=low, ahead=ahead)
                     if not pause:
-                        permit = self._window.start(now)
-                        self._queue.remove(place)
-                        return permit
-                refuse_too_long(now, pause, deadline)
-                if on_wait is not None:
-                    on_wait(pause)
-                    on_wait = None
-                # Look again before the expected moment, the sooner the nearer to the head: permits
-                # can come back early, and others can step in front.
-                look = min(1.0, window / 60) * (1 + ahead / self.limit.requests)
-                yield min(pause, look)
+                        return self._window.start(now)
+                yield wait.sleep(now, pause, ahead)
         finally:
-            with self._lock:
-                if place in self._queue:
-                    self._queue.remove(place)
+            with LOCK:
+                self._leave(place)
+
+    def release(self, permit: Permit, outcome: Outcome) -> Steps[None]:
+        """See `Budget.release`."""
+        self.count_end(permit, outcome)
+        yield from ()
+
+    def count_start(self) -> Permit:
+        """Count a request that another budget has permitted."""
+        with LOCK:
+            return self._window.start(self._clock.monotonic())
+
+    def count_end(self, permit: Permit, outcome: Outcome) -> None:
+        """Count the end of a request."""
+        with LOCK:
+            self._window.release(permit, self._clock.monotonic(), outcome)
+
+    def state(self) -> BudgetState:
+        """See `Budget.state`."""
+        with LOCK:
+            remaining = self._window.remaining(self._clock.monotonic())
+            return BudgetState(self.limit, remaining, len(self._queue))
+
+    def scoped(self, name: str, limit: RateLimit) -> "LocalBudget":
+        """See `Budget.scoped`."""
+        return _member(self._scopes, name, limit, self._clock)
 
     def after_fork(self) -> None:
-        """Go on in a child process, where the parent's threads and waits do not exist."""
-        self._lock = threading.Lock()  # another thread of the parent may have held the old one
+        """Continue in a child process, where no request waits and none is in flight."""
         self._queue.clear()
         self._window.after_fork(self._clock.monotonic())
+
+    def _enter(self, old: tuple[int, int] | None, new: tuple[int, int]) -> tuple[int, int]:
+        if new != old:
+            self._leave(old)
+            insort(self._queue, new)
+        return new
+
+    def _leave(self, place: tuple[int, int] | None) -> None:
+        if place in self._queue:  # not after a fork
+            self._queue.remove(place)
 
     def __repr__(self) -> str:
         return f"LocalBudget({self.limit!r})"
 
 
-def refuse_too_long(now: float, pause: float, deadline: float | None) -> None:
-    """Raise when a request that can go in `pause` seconds at the earliest misses its deadline."""
-    if deadline is not None and now + pause > deadline:
-        raise RateLimitWaitError(
-            f"The request budget of this API key frees up in {pause:.1f} s at the earliest, and "
-            f"the deadline of this call is in {max(0.0, deadline - now):.1f} s. Nothing was sent.",
-            retry_after=pause,
-        )
+_Scopes = dict[tuple[str, RateLimit], LocalBudget]
 
 
-def key_id(api_key: str) -> str:
-    """A name for the budget of `api_key` that does not give the key away."""
-    return sha256(b"apipay budget " + api_key.encode()).hexdigest()[:24]
+def local_budget(state: KeyState, limit: RateLimit) -> LocalBudget:
+    """Return the budget that all clients of this process with this key and limit share."""
+    scopes = state.shared("budgets", _Scopes)
+    return _member(scopes, "", limit, state.clock)
 
 
-class _Registry:
-    """The budgets of this process: all of them, and those that clients share."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.alive: weakref.WeakSet[LocalBudget] = weakref.WeakSet()
-        self.shared: weakref.WeakValueDictionary[tuple[str, str, RateLimit, int], LocalBudget] = (
-            weakref.WeakValueDictionary()
-        )
-
-    def after_fork(self) -> None:
-        self.lock = threading.Lock()
-        for budget in list(self.alive):
-            budget.after_fork()
-
-
-_registry = _Registry()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_registry.after_fork)
-
-
-def local_budget(
-    api_key: str, base_url: str, limit: RateLimit, clock: Clock = SYSTEM_CLOCK
-) -> LocalBudget:
-    """The one budget of this process for a key at a server: a second client shares the first's."""
-    name = (key_id(api_key), base_url, limit, id(clock))
-    with _registry.lock:
-        budget = _registry.shared.get(name)
-        if budget is None:
-            budget = _registry.shared[name] = LocalBudget(limit, clock)
-        return budget
+def _member(scopes: _Scopes, name: str, limit: RateLimit, clock: Clock) -> LocalBudget:
+    with LOCK:
+        found = scopes.get((name, limit))
+        if found is None:
+            found = scopes[name, limit] = LocalBudget(limit, clock, scopes)
+        return found

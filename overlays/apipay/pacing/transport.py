@@ -7,14 +7,20 @@ import httpx
 
 from apipay import answers
 from apipay._clock import SYSTEM_CLOCK, Clock
+from apipay._steps import run, run_async
 from apipay.pacing.budget import Budget, OnWait
-from apipay.pacing.limits import LEVELS, NO_ANSWER, NOT_SENT, Outcome, Priority
+from apipay.pacing.limits import (
+    LEVELS,
+    NO_RESPONSE,
+    NOT_SENT,
+    Outcome,
+    Priority,
+    outcome_of,
+)
 
 DEADLINE_EXTENSION = "apipay.deadline"
 """Request extension: the `Clock.monotonic` moment by which the whole call must be over. The retry
 layer sets it; without it `options["deadline"]` counts from when the request comes to this layer."""
-
-REMAINING_HEADER = "X-RateLimit-Remaining"
 
 WaitHook = Callable[[httpx.Request, float], None]
 """Called with the request and the expected seconds once, before a request that has to wait."""
@@ -45,15 +51,10 @@ def deadline_of(request: httpx.Request, clock: Clock) -> float | None:
     return moment
 
 
-def outcome_of(response: httpx.Response, now: float) -> Outcome:
-    """What an answer tells the budget. The body of a 429 must have been read. `now`: Unix time."""
-    header = response.headers.get(REMAINING_HEADER, "")
-    remaining = int(header) if header.isascii() and header.isdigit() and len(header) < 10 else None
-    retry_after = None
-    if response.status_code == 429:
-        body = answers.read_body(response.content)
-        retry_after = answers.retry_after(body, response.headers, now)
-    return Outcome(response.status_code, remaining, retry_after)
+def _outcome(response: httpx.Response, now: float) -> Outcome:
+    refused = response.status_code == 429
+    body = answers.read_body(response.content) if refused else None
+    return outcome_of(response.status_code, response.headers, body, now)
 
 
 def _options(request: httpx.Request) -> Mapping[str, Any]:
@@ -62,7 +63,7 @@ def _options(request: httpx.Request) -> Mapping[str, Any]:
 
 
 def _failure(error: BaseException) -> Outcome:
-    return NOT_SENT if isinstance(error, _NEVER_SENT) else NO_ANSWER
+    return NOT_SENT if isinstance(error, _NEVER_SENT) else NO_RESPONSE
 
 
 class PacingTransport(httpx.BaseTransport):
@@ -86,20 +87,20 @@ class PacingTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         deadline = deadline_of(request, self._clock)
-        permit = self._budget.acquire(
-            priority_of(request), deadline, _wait_hook(self._on_wait, request)
-        )
-        outcome = NO_ANSWER
+        on_wait = _wait_hook(self._on_wait, request)
+        steps = self._budget.acquire(priority_of(request), deadline, on_wait)
+        permit = run(steps, self._clock)
+        outcome = NO_RESPONSE
         try:
             response = self._transport.handle_request(request)
             if response.status_code == 429:
                 response.read()
-            outcome = outcome_of(response, self._clock.time())
+            outcome = _outcome(response, self._clock.time())
         except BaseException as error:
             outcome = _failure(error)
             raise
         finally:
-            self._budget.settle(permit, outcome)
+            run(self._budget.release(permit, outcome), self._clock)
         return response
 
     def close(self) -> None:
@@ -124,20 +125,20 @@ class AsyncPacingTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         deadline = deadline_of(request, self._clock)
-        permit = await self._budget.acquire_async(
-            priority_of(request), deadline, _wait_hook(self._on_wait, request)
-        )
-        outcome = NO_ANSWER
+        on_wait = _wait_hook(self._on_wait, request)
+        steps = self._budget.acquire(priority_of(request), deadline, on_wait)
+        permit = await run_async(steps, self._clock)
+        outcome = NO_RESPONSE
         try:
             response = await self._transport.handle_async_request(request)
             if response.status_code == 429:
                 await response.aread()
-            outcome = outcome_of(response, self._clock.time())
+            outcome = _outcome(response, self._clock.time())
         except BaseException as error:
             outcome = _failure(error)
             raise
         finally:
-            await self._budget.settle_async(permit, outcome)
+            await run_async(self._budget.release(permit, outcome), self._clock)
         return response
 
     async def aclose(self) -> None:

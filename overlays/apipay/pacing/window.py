@@ -1,84 +1,90 @@
-"""The pure core of pacing: who may send when. No I/O, no clock, no lock.
+"""The pure core of pacing: the requests of one key in a sliding window. No I/O, clock or lock.
 
-A sliding window log. A request counts from the moment it is let go until one window after its
-answer came. The server counted it at some moment in between, so whatever limiter the server runs
-(a fixed window wherever it begins, or a sliding one), it never sees more than the limit in one
-window; the price is one round trip per window. What the answers say (`remaining`, 429) corrects
-the count, because other programs may use the same key.
+A request counts from the moment it is started until one window after its response. The server
+counted it at some moment in between. So whatever limiter the server has (a fixed window that
+begins at any moment, or a sliding one), it never sees more than the limit in one window. The price
+is one round trip per window. Other programs can use the same key, so the count is corrected by
+what responses say (`remaining`, 429).
 """
 
 from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 
 from apipay.pacing.limits import Outcome, RateLimit
 
-_TICK = 1e-6
-"""Moments closer than this are the same moment: float sums of seconds are not exact."""
+_EPSILON = 1e-6
+"""Tolerance for float rounding, in seconds."""
 
 
 @dataclass(slots=True)
 class Permit:
-    """One request that was let go. Every permit is settled exactly once."""
+    """Permission for one request, with the counts at its start. Release it exactly once."""
 
     sent_at: float
     held: int
-    """Requests counted at that moment, this one included."""
+    """Requests that counted, this one included."""
     started: int
-    """Requests ever let go at that moment, this one included."""
+    """Requests ever started, this one included."""
     finished: int
-    """Requests ever answered at that moment."""
+    """Requests that ever ended."""
     probe: bool
-    """The first request after a 429: it finds out whether the door is open again."""
+    """The one request that finds out whether a 429 is over."""
 
 
 class Window:
-    """The count of one key in one window. Every method takes `now` in seconds, never falling."""
+    """The count of one key. Every method takes `now` in seconds, which never decreases."""
 
     def __init__(self, limit: RateLimit) -> None:
         self.limit = limit
-        self._answered: deque[tuple[float, float]] = deque()  # (counts until, sent at), in order
+        self._ended: deque[tuple[float, float]] = deque()  # (counts until, sent at), in order
         self._in_flight = 0
         self._started = 0
         self._finished = 0
-        self._foreign = 0  # requests of others that use the same key, as far as answers show
+        self._foreign = 0  # requests of other programs with the same key
         self._foreign_until = 0.0
         self._closed_until = 0.0
         self._probing = False
         self._refusals = 0
 
     def wait(self, now: float, *, low: bool = False, ahead: int = 0) -> float:
-        """Seconds until a request with `ahead` others before it can go at the earliest; 0: now."""
+        """Return the seconds until a request can start, at the earliest; 0 for now.
+
+        Args:
+            now: The current moment.
+            low: Leave the reserve free.
+            ahead: The number of waiting requests that go first.
+        """
         self._forget(now)
         closed = self._closed_until - now
-        if closed > _TICK:
+        if closed > _EPSILON:
             return closed
         if self._probing:
-            probe_free = not self._in_flight and not ahead
-            return 0.0 if probe_free else self.limit.window_seconds / 200
+            return self.limit.window_seconds / 200 if self._in_flight or ahead else 0.0
         capacity = self.limit.requests - (self.limit.reserve if low else 0)
-        free = capacity - len(self._answered) - self._in_flight - self._foreign
+        free = capacity - len(self._ended) - self._in_flight - self._foreign
         if ahead < free:
             return 0.0
         windows, place = divmod(ahead, capacity)
         later = windows * self.limit.hold_seconds
         if place < free:
             return later
-        return max(self._frees_up(place - free, now) - now, _TICK) + later
+        return max(self._frees_up(place - free, now) - now, _EPSILON) + later
 
     def start(self, now: float) -> Permit:
-        """Count a request that is let go now."""
+        """Count a request that starts now."""
         self._in_flight += 1
         self._started += 1
         return Permit(
             sent_at=now,
-            held=len(self._answered) + self._in_flight,
+            held=len(self._ended) + self._in_flight,
             started=self._started,
             finished=self._finished,
             probe=self._probing,
         )
 
-    def settle(self, permit: Permit, now: float, outcome: Outcome) -> None:
+    def release(self, permit: Permit, now: float, outcome: Outcome) -> None:
         """Count the end of a request."""
         self._forget(now)
         self._in_flight -= 1
@@ -87,7 +93,7 @@ class Window:
         if outcome.status == 429:
             self._close(now, outcome.retry_after)
             return
-        self._answered.append((now + self.limit.hold_seconds, permit.sent_at))
+        self._ended.append((now + self.limit.hold_seconds, permit.sent_at))
         self._finished += 1
         if outcome.status is None:
             return
@@ -98,61 +104,60 @@ class Window:
             self._correct(permit, now, outcome.remaining)
 
     def after_fork(self, now: float) -> None:
-        """In a child process: requests on their way belong to the parent and never end here."""
+        """Adjust to a child process: requests in flight belong to the parent and never end here."""
         until = now + self.limit.hold_seconds
-        self._answered.extend((until, now) for _ in range(self._in_flight))
+        self._ended.extend((until, now) for _ in range(self._in_flight))
         self._finished += self._in_flight
         self._in_flight = 0
 
     def remaining(self, now: float) -> int:
-        """Requests that could go at once."""
+        """Return the number of requests that could start now."""
         self._forget(now)
-        if self._closed_until - now > _TICK:
+        if self._closed_until - now > _EPSILON:
             return 0
-        taken = len(self._answered) + self._in_flight + self._foreign
-        free = self.limit.requests - taken
+        free = self.limit.requests - len(self._ended) - self._in_flight - self._foreign
         return max(0, min(free, 1 - self._in_flight) if self._probing else free)
 
     def _forget(self, now: float) -> None:
-        answered = self._answered
-        while answered and answered[0][0] <= now + _TICK:
-            answered.popleft()
-        if self._foreign and self._foreign_until <= now + _TICK:
+        ended = self._ended
+        while ended and ended[0][0] <= now + _EPSILON:
+            ended.popleft()
+        if self._foreign and self._foreign_until <= now + _EPSILON:
             self._foreign = 0
 
     def _frees_up(self, index: int, now: float) -> float:
-        """When the request at `index`, in the order of release, stops to count."""
-        ends = [until for until, _ in self._answered]
+        """Return when the request at `index`, in the order of release, stops counting."""
+        ends = [until for until, _ in self._ended]
         before = bisect_right(ends, self._foreign_until)
         ends[before:before] = [self._foreign_until] * self._foreign
-        # What is on its way is answered now at the earliest, and counts for a window after that.
+        # A request in flight ends now at the earliest, and counts for a window after that.
         return ends[index] if index < len(ends) else now + self.limit.hold_seconds
 
     def _close(self, now: float, retry_after: float | None) -> None:
-        """After a 429 nothing goes until the server's time is over, and then one request first.
+        """Stop all requests after a 429 for the time it asks for, then let one probe go first.
 
-        The refused request itself is not counted: the server says until when it refuses.
+        A window at most: a long `Retry-After` can come from a proxy or count for one operation.
+        The refused request itself does not count.
         """
         self._refusals += 1
+        window = self.limit.window_seconds
         if retry_after is None:
-            step = self.limit.window_seconds / self.limit.requests
-            pause = min(step * 2 ** min(self._refusals - 1, 30), self.limit.window_seconds)
+            pause = window / self.limit.requests * 2 ** min(self._refusals - 1, 30)
         else:
             pause = retry_after
-        margin = self.limit.hold_seconds - self.limit.window_seconds
-        self._closed_until = max(self._closed_until, now + max(pause, 0.0) + margin)
+        margin = self.limit.hold_seconds - window
+        self._closed_until = max(self._closed_until, now + min(pause, window) + margin)
         self._probing = True
 
     def _correct(self, permit: Permit, now: float, remaining: int) -> None:
-        """Bring the use by others in line with what an answer says is left.
+        """Derive the use by other programs from what a response says is left.
 
-        Answers of requests sent side by side come in any order, so one answer gives bounds only.
-        The server had counted all of ours that were over before this one was sent, and at most
-        those and the ones sent until now.
+        Responses to parallel requests come in any order, so one response gives bounds only. When
+        the server sent it, it had counted all of our requests that ended before this one started,
+        and at most those and the ones started until now.
         """
         used = self.limit.requests - remaining
-        ours_at_most = permit.held + self._started - permit.started
-        at_least = used - ours_at_most
+        at_least = used - (permit.held + self._started - permit.started)
         if at_least >= max(self._foreign, 1):
             self._foreign = at_least
             self._foreign_until = now + self.limit.hold_seconds
@@ -161,16 +166,10 @@ class Window:
             self._foreign = max(0, min(self._foreign, at_most))
 
     def _surely_counted(self, permit: Permit, now: float) -> int:
-        """Our requests that the server must have counted when it answered `permit`'s, it included.
+        """Return how many of our requests the server had counted when it sent this response.
 
-        They were answered before that one was sent, and sent less than a window before now.
+        They ended before `permit` was given and were sent less than a window ago; it is included.
         """
-        oldest = self._finished - len(self._answered)
-        before = max(0, permit.finished - oldest)
+        before = max(0, permit.finished - (self._finished - len(self._ended)))
         since = now - self.limit.window_seconds
-        counted = sum(
-            1
-            for place, (_, sent_at) in enumerate(self._answered)
-            if place < before and sent_at > since
-        )
-        return counted + 1
+        return 1 + sum(sent_at > since for _, sent_at in islice(self._ended, before))

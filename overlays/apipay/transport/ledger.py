@@ -11,7 +11,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Hashable
 
 from apipay._clock import Clock
-from apipay.pacing.budget import key_id
+from apipay._process import key_id
 
 _MOST_NAMES = 10_000
 

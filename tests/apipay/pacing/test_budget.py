@@ -1,6 +1,5 @@
-"""One budget for the threads and tasks of a process: order, deadlines, cancelling, forking."""
+"""One budget for the threads and tasks of a process: order, deadlines, cancellation, forks."""
 
-import gc
 import multiprocessing
 import os
 import random
@@ -11,17 +10,30 @@ from typing import Any
 import anyio
 import pytest
 
+from apipay._process import shared_state
+from apipay._steps import run, run_async
 from apipay.errors import RateLimitWaitError
-from apipay.pacing import LocalBudget, Outcome, Priority, RateLimit, local_budget
-from apipay.pacing.budget import key_id
+from apipay.pacing import LocalBudget, Outcome, Permit, Priority, RateLimit, local_budget
 from apipay.testing import VirtualClock
 
 OK = Outcome(200)
 
 
+def acquire(budget: LocalBudget, *arguments: Any, **named: Any) -> Permit:
+    return run(budget.acquire(*arguments, **named), budget._clock)
+
+
+async def acquire_async(budget: LocalBudget, priority: Priority = "normal") -> Permit:
+    return await run_async(budget.acquire(priority), budget._clock)
+
+
+def release(budget: LocalBudget, permit: Permit, outcome: Outcome = OK) -> None:
+    run(budget.release(permit, outcome), budget._clock)
+
+
 def use_up(budget: LocalBudget, count: int) -> None:
     for _ in range(count):
-        budget.settle(budget.acquire(), OK)
+        release(budget, acquire(budget))
 
 
 def test_a_burst_takes_no_time_and_the_next_waits_for_the_window() -> None:
@@ -38,11 +50,11 @@ def test_a_deadline_that_cannot_be_met_is_refused_at_once() -> None:
     budget = LocalBudget(RateLimit(60, 60), clock)
     use_up(budget, 60)
     with pytest.raises(RateLimitWaitError) as caught:
-        budget.acquire(deadline=clock.monotonic() + 30)
+        acquire(budget, deadline=clock.monotonic() + 30)
     assert clock.monotonic() == 0
     assert caught.value.retry_after == pytest.approx(60.3)
     assert "Nothing was sent" in str(caught.value)
-    budget.settle(budget.acquire(deadline=clock.monotonic() + 61), OK)
+    release(budget, acquire(budget, deadline=clock.monotonic() + 61))
     assert budget.state().waiting == 0
 
 
@@ -50,8 +62,8 @@ def test_on_wait_is_called_once_and_only_when_there_is_a_wait() -> None:
     clock = VirtualClock()
     budget = LocalBudget(RateLimit(1, 60), clock)
     waits: list[float] = []
-    budget.settle(budget.acquire(on_wait=waits.append), OK)
-    budget.settle(budget.acquire(on_wait=waits.append), OK)
+    release(budget, acquire(budget, on_wait=waits.append))
+    release(budget, acquire(budget, on_wait=waits.append))
     assert waits == [pytest.approx(60.3)]
 
 
@@ -62,9 +74,9 @@ def test_high_goes_before_normal_before_low_each_in_order(backend: str) -> None:
     order: list[str] = []
 
     async def call(name: str, priority: Priority) -> None:
-        permit = await budget.acquire_async(priority)
+        permit = await acquire_async(budget, priority)
         order.append(name)
-        budget.settle(permit, OK)
+        release(budget, permit)
 
     async def main() -> None:
         use_up(budget, 1)
@@ -96,17 +108,17 @@ def test_a_refund_does_not_wait_behind_polling() -> None:
 
     async def poller() -> None:
         while clock.monotonic() < 600:
-            permit = await budget.acquire_async("low")
+            permit = await acquire_async(budget, "low")
             await clock.sleep_async(0.1)
-            budget.settle(permit, OK)
+            release(budget, permit)
 
     async def refunds() -> None:
         for _ in range(50):
             await clock.sleep_async(11)
             asked = clock.monotonic()
-            permit = await budget.acquire_async("high")
+            permit = await acquire_async(budget, "high")
             waits.append(clock.monotonic() - asked)
-            budget.settle(permit, OK)
+            release(budget, permit)
 
     async def main() -> None:
         async with anyio.create_task_group() as group:
@@ -127,7 +139,7 @@ def test_a_cancelled_wait_leaves_the_queue_and_takes_nothing() -> None:
         use_up(budget, 1)
         with anyio.CancelScope() as scope:
             async with anyio.create_task_group() as group:
-                group.start_soon(budget.acquire_async)
+                group.start_soon(acquire_async, budget)
                 await anyio.lowlevel.checkpoint()
                 assert budget.state().waiting == 1
                 scope.cancel()
@@ -156,7 +168,7 @@ def test_five_windows_of_calls_meet_no_429_and_use_the_allowance(
         with clock.participant():
             start.wait(5)
             while True:
-                permit = budget.acquire()
+                permit = acquire(budget)
                 clock.sleep(random_.uniform(0.02, 0.4))
                 with lock:
                     allowed, remaining, retry_after = limiter(clock.monotonic())
@@ -164,7 +176,7 @@ def test_five_windows_of_calls_meet_no_429_and_use_the_allowance(
                     served.append(clock.monotonic())
                 clock.sleep(random_.uniform(0.02, 0.4))
                 status = 200 if allowed else 429
-                budget.settle(permit, Outcome(status, remaining, retry_after or None))
+                release(budget, permit, Outcome(status, remaining, retry_after or None))
                 if clock.monotonic() >= 300:
                     return
 
@@ -178,10 +190,10 @@ def test_five_windows_of_calls_meet_no_429_and_use_the_allowance(
     assert sum(moment < 300 for moment in served) >= 0.97 * 300
 
 
-def test_two_programs_on_one_key_share_by_what_the_answers_say(
+def test_two_programs_on_one_key_share_by_what_responses_say(
     make_limiter: Callable[[int, float], Any],
 ) -> None:
-    """No shared state but the server's answers: hardly a 429, and the allowance is used."""
+    """Nothing is shared but the server's responses: hardly a 429, and the allowance is used."""
     clock = VirtualClock()
     budgets = [LocalBudget(RateLimit(60, 60), clock) for _ in range(2)]
     limiter = make_limiter(60, 60.0)
@@ -190,12 +202,14 @@ def test_two_programs_on_one_key_share_by_what_the_answers_say(
     async def program(budget: LocalBudget) -> None:
         nonlocal refused, served
         while clock.monotonic() < 600:
-            permit = await budget.acquire_async()
+            permit = await acquire_async(budget)
             await clock.sleep_async(0.1)
             allowed, remaining, retry_after = limiter(clock.monotonic())
             refused += not allowed
             served += allowed
-            budget.settle(permit, Outcome(200 if allowed else 429, remaining, retry_after or None))
+            release(
+                budget, permit, Outcome(200 if allowed else 429, remaining, retry_after or None)
+            )
 
     async def main() -> None:
         async with anyio.create_task_group() as group:
@@ -207,42 +221,96 @@ def test_two_programs_on_one_key_share_by_what_the_answers_say(
     assert served >= 0.85 * 600
 
 
-def test_a_second_client_with_the_same_key_shares_the_budget() -> None:
+def test_an_operation_with_its_own_limit_has_its_own_count() -> None:
+    clock, limit = VirtualClock(), RateLimit(2, 30)
+    budget = LocalBudget(RateLimit(5, 60), clock)
+    refunds = budget.scoped("createRefund", limit)
+    release(refunds, acquire(refunds), Outcome(429, retry_after=20))
+    assert refunds.state().remaining == 0
+    assert budget.state().remaining == 5
+    use_up(budget, 5)
+    clock.advance(21)
+    assert refunds.state().remaining == 1
+    assert budget.state().remaining == 0
+
+
+def test_the_budget_of_an_operation_is_found_again_by_name_and_limit() -> None:
+    budget, limit = LocalBudget(RateLimit(5, 60)), RateLimit(2, 30)
+    refunds = budget.scoped("createRefund", limit)
+    assert budget.scoped("createRefund", limit) is refunds
+    assert refunds.scoped("createRefund", limit) is refunds
+    assert budget.scoped("createRefund", RateLimit(3, 30)) is not refunds
+    assert budget.scoped("createInvoice", limit) is not refunds
+
+
+def test_clients_of_one_key_share_all_its_budgets() -> None:
     clock, limit = VirtualClock(), RateLimit(5, 60)
-    first = local_budget("key", "http://a", limit, clock)
-    assert local_budget("key", "http://a", limit, clock) is first
-    assert local_budget("other", "http://a", limit, clock) is not first
-    assert local_budget("key", "http://b", limit, clock) is not first
-    use_up(first, 2)
-    assert local_budget("key", "http://a", limit, clock).state().remaining == 3
-    del first
-    gc.collect()
-    assert local_budget("key", "http://a", limit, clock).state().remaining == 5
+    state = shared_state("key", "http://a", clock)
+    first = local_budget(state, limit)
+    again = shared_state("key", "http://a", clock)
+    assert local_budget(again, limit) is first
+    other_limit = local_budget(again, RateLimit(9, 60))
+    assert other_limit is not first
+    assert other_limit.scoped("x", limit) is first.scoped("x", limit)
 
 
-def test_the_name_of_a_budget_does_not_hold_the_key() -> None:
-    assert "secret" not in key_id("secret")
-    assert key_id("secret") == key_id("secret") != key_id("other")
+@pytest.mark.parametrize("stated", [3600.0, 86_400.0])
+def test_a_long_429_is_probed_once_per_window(stated: float) -> None:
+    """The server refuses for three minutes whatever it says, and then serves again."""
+    clock = VirtualClock()
+    budget = LocalBudget(RateLimit(60, 60), clock)
+    sent: list[float] = []
+    while clock.monotonic() < 180:
+        permit = acquire(budget)
+        sent.append(clock.monotonic())
+        refused = clock.monotonic() < 180
+        release(budget, permit, Outcome(429, retry_after=stated) if refused else OK)
+    assert sent == pytest.approx([0, 60.3, 120.6, 180.9])
+    assert budget.state().remaining == 59
+
+
+def test_a_wait_is_refused_as_soon_as_a_429_makes_it_too_long() -> None:
+    """The permit was expected in time; then a 429 of another request closes the budget."""
+    clock = VirtualClock()
+    budget = LocalBudget(RateLimit(2, 10), clock)
+    early = acquire(budget)
+    release(budget, acquire(budget))
+    waiting = budget.acquire(deadline=15)
+    assert next(waiting) < 1
+    clock.advance(6)
+    release(budget, early, Outcome(429, retry_after=10))
+    with pytest.raises(RateLimitWaitError) as caught:
+        next(waiting)
+    assert caught.value.retry_after == pytest.approx(10.05)
+    assert budget.state().waiting == 0
+
+
+def test_a_permit_at_once_is_no_step() -> None:
+    budget = LocalBudget(RateLimit(5, 60), VirtualClock())
+    with pytest.raises(StopIteration):
+        next(budget.acquire())
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_forked_child_goes_on_with_what_was_used() -> None:
+def test_a_forked_child_continues_with_what_was_used() -> None:
     clock = VirtualClock()
     budget = LocalBudget(RateLimit(3, 60), clock)
     use_up(budget, 1)
-    permit = budget.acquire()  # on its way when the fork happens
+    permit = acquire(budget)  # in flight when the fork happens
+    waiting = LocalBudget(RateLimit(1, 60), clock)
+    acquire(waiting)
+    next(waiting.acquire())
     context = multiprocessing.get_context("fork")
-    answers: Any = context.Queue()
+    results: Any = context.Queue()
 
     def child() -> None:
         before = budget.state().remaining
         clock.advance(61)
-        answers.put((before, budget.state().remaining))
+        results.put((before, budget.state().remaining, waiting.state().waiting))
 
-    with budget._lock:  # as if another thread were in the middle of something
-        process = context.Process(target=child)
-        process.start()
-    assert answers.get(timeout=10) == (1, 3)
+    process = context.Process(target=child)
+    process.start()
+    assert results.get(timeout=10) == (1, 3, 0)
     process.join(10)
-    budget.settle(permit, OK)
+    release(budget, permit)
     assert budget.state().remaining == 1

@@ -15,7 +15,7 @@ from apipay.pacing import (
     PacingTransport,
     RateLimit,
 )
-from apipay.pacing.transport import deadline_of, outcome_of, priority_of
+from apipay.pacing.transport import deadline_of, priority_of
 from apipay.testing import VirtualClock
 
 URL = "http://test/api/invoices"
@@ -55,30 +55,6 @@ def test_deadline() -> None:
     extensions: dict[str, Any] = {"options": {"deadline": 5}, DEADLINE_EXTENSION: 103.0}
     both = request(**extensions)
     assert deadline_of(both, clock) == 103
-
-
-@pytest.mark.parametrize(
-    ("response", "expected"),
-    [
-        (httpx.Response(200), (200, None, None, True)),
-        (httpx.Response(200, headers={"x-ratelimit-remaining": "7"}), (200, 7, None, True)),
-        (httpx.Response(200, headers={"x-ratelimit-remaining": "-7"}), (200, None, None, True)),
-        (
-            httpx.Response(200, headers=[(b"x-ratelimit-remaining", b"\xb2")]),
-            (200, None, None, True),
-        ),
-        (
-            httpx.Response(200, headers={"x-ratelimit-remaining": "9" * 5000}),
-            (200, None, None, True),
-        ),
-        (httpx.Response(429, json={"retry_after": 17}), (429, None, 17, True)),
-        (httpx.Response(429, headers={"retry-after": "3"}), (429, None, 3, True)),
-        (httpx.Response(429, text="<html>"), (429, None, None, True)),
-        (httpx.Response(500, json={"retry_after": 17}), (500, None, None, True)),
-    ],
-)
-def test_outcome(response: httpx.Response, expected: tuple[Any, ...]) -> None:
-    assert tuple(outcome_of(response, now=0)) == expected
 
 
 class Lazy(httpx.SyncByteStream, httpx.AsyncByteStream):
