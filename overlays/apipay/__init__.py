@@ -5,14 +5,15 @@
     with ApiPay() as client:  # the key is in APIPAY_API_KEY
         invoice = client.invoices.create(amount=1500, phone_number="+7 700 123-45-67")
 
-What is named here is loaded when it is first used, so that `import apipay` costs next to nothing.
+Every name is loaded at its first use, so that `import apipay` costs next to nothing.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from apipay.client import ApiPay, AsyncApiPay
+    from apipay._client import ApiPay, AsyncApiPay
+    from apipay._options import RetryPolicy
     from apipay.errors import (
         APIConnectionError,
         ApiPayError,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         ConflictError,
         GoneError,
         InvalidRequestError,
+        Lookup,
         NotFoundError,
         OutcomeUnknownError,
         PermissionDeniedError,
@@ -40,14 +42,13 @@ if TYPE_CHECKING:
     )
     from apipay.hooks import Hook
     from apipay.pacing import RateLimit
-    from apipay.transport import RetryPolicy
 
 _PLACES = {
-    "ApiPay": "client",
-    "AsyncApiPay": "client",
+    "ApiPay": "_client",
+    "AsyncApiPay": "_client",
     "Hook": "hooks",
     "RateLimit": "pacing",
-    "RetryPolicy": "transport",
+    "RetryPolicy": "_options",
 }
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "GoneError",
     "Hook",
     "InvalidRequestError",
+    "Lookup",
     "NotFoundError",
     "OutcomeUnknownError",
     "PermissionDeniedError",
@@ -84,7 +86,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        return import_module("apipay.settings").version()
+        return import_module("apipay._version").VERSION
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"apipay.{_PLACES.get(name, 'errors')}"), name)

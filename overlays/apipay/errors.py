@@ -1,37 +1,36 @@
 """Every failure that apipay raises: one tree under `ApiPayError`.
 
     ApiPayError
-    ├── InvalidRequestError          an argument is wrong; nothing was sent (a ValueError too)
+    ├── InvalidRequestError          an argument is invalid; nothing was sent (also a ValueError)
     ├── ClientClosedError            the client was closed before this call
-    ├── APIConnectionError           no answer came
-    │   └── APITimeoutError          no answer came in time
-    ├── APIStatusError               the service answered, and it was not a success
+    ├── APIConnectionError           no response
+    │   └── APITimeoutError          no response in time
+    ├── APIStatusError               the service responded with an error status
     │   ├── BadRequestError 400      AuthenticationError 401    PermissionDeniedError 403
     │   ├── NotFoundError 404        ConflictError 409          GoneError 410
     │   ├── ValidationError 422      RateLimitError 429         ServerError 5xx
-    ├── ResponseDecodeError          the answer is not what the specification promises
-    ├── OutcomeUnknownError          a write that may or may not have happened
-    ├── RateLimitWaitError           the rate budget would not free up before the deadline
+    ├── ResponseDecodeError          the response does not conform to the specification
+    ├── OutcomeUnknownError          a write that may have happened
+    ├── RateLimitWaitError           no room in the rate budget in time; nothing was sent
     ├── VerificationError
     │   ├── VerificationFailedError  VerificationTimeoutError
-    ├── WaitTimeoutError             what was waited for did not come in time
+    ├── WaitTimeoutError             a wait reached its timeout
     └── WebhookError
         ├── SignatureError           PayloadError
 
-Each can be logged, pickled and copied without care. `str()`, `repr()` and pickles never hold the
-API key, a phone number, a name or an IIN: what the service said is shown only as far as it is
-made of plain words (`apipay.redaction`), and the attributes that hold whole answers (`body`,
-`headers`, `last`) stay in the process: they are None or empty after pickling or copying.
+Each is safe to log, pickle and copy. `str()`, `repr()` and pickles never hold the API key, a phone
+number, a name or an IIN: a message quotes the service only where its text is one that the
+specification states. The service's own words are in `server_message` and `field_errors`; these and
+the other attributes that hold whole responses stay in the process and are empty after pickling.
 """
 
 import copy
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from apipay import answers
-from apipay.redaction import safe_text
+from apipay import _response
+from apipay_client.operations import STATED_MESSAGES
 
 if TYPE_CHECKING:
     import httpx
@@ -73,17 +72,21 @@ def _restore(kind: type["ApiPayError"], state: Mapping[str, Any]) -> "ApiPayErro
 
 
 class ApiPayError(Exception):
-    """The root of every failure. Attribute `message`: what happened, in one safe sentence.
+    """The base class of every failure.
 
-    `str(error)` is the message followed by `next_step`.
+    `str(error)` is `message` followed by `next_step`.
+
+    Attributes:
+        message: What happened, in one sentence that is safe to log.
+        is_retryable: True if the same call, made again later, can succeed and can do no harm.
+            False while the outcome of a write is open.
     """
 
     is_retryable: bool = False
-    """Whether the same call, made again later, can work and can do no harm."""
 
     _next_step: ClassVar[str] = ""
     _private: ClassVar[Mapping[str, Any]] = {}
-    """Attributes that may hold customer data, and what stands in for each in a pickle."""
+    """Attributes that can hold customer data, and what replaces each in a pickle."""
 
     message: str
 
@@ -93,7 +96,7 @@ class ApiPayError(Exception):
 
     @property
     def next_step(self) -> str:
-        """What to do about it, as a sentence; empty when there is nothing more to say."""
+        """What to do about it, in one sentence; empty if there is nothing more to say."""
         return self._next_step
 
     def __str__(self) -> str:
@@ -102,36 +105,32 @@ class ApiPayError(Exception):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.message!r})"
 
-    def _state(self) -> dict[str, Any]:
-        """What goes into a pickle or a copy."""
-        return {**self.__dict__, **copy.deepcopy(dict(self._private))}
-
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), self._state())
+        return _restore, (type(self), {**self.__dict__, **copy.deepcopy(dict(self._private))})
 
 
 class InvalidRequestError(ApiPayError, ValueError):
-    """An argument is wrong. Found before anything was sent; the message says what to change."""
+    """An argument is invalid; nothing was sent. The message says what to change."""
 
 
 class ClientClosedError(ApiPayError):
-    """The client had been closed before this call."""
+    """The client was closed before this call; nothing was sent."""
 
-    _next_step = "Make a new client, or close it later."
+    _next_step = "Create a new client, or close it later."
 
     def __init__(self, message: str = "This client is closed; nothing was sent.") -> None:
         super().__init__(message)
 
 
 class APIConnectionError(ApiPayError):
-    """No answer came: the connection could not be made, or it was cut.
+    """No response: the connection could not be opened, or it failed.
 
-    For a write that is not idempotent this is raised only when nothing was sent, or when look-ups
-    over the settle time of the `RetryPolicy` found no trace of it; otherwise `OutcomeUnknownError`
-    is.
+    A write that is not idempotent raises this only if it was never sent; otherwise it raises
+    `OutcomeUnknownError`.
 
-    Attributes: `operation` (its id in the specification, e.g. "createInvoice", or None for a
-    request that is none), `attempts` (how often it was sent).
+    Attributes:
+        operation: The operation id in the specification, such as "createInvoice", or None.
+        attempts: How many times the request was sent.
     """
 
     is_retryable = True
@@ -144,26 +143,26 @@ class APIConnectionError(ApiPayError):
 
 
 class APITimeoutError(APIConnectionError):
-    """No answer came in time: the call's timeout or its deadline passed."""
+    """No response within the timeout or the deadline of the call."""
 
     _next_step = "Make the call again, or give it a longer timeout or deadline."
 
 
 class APIStatusError(ApiPayError):
-    """The service answered with a status that is not a success.
+    """The service responded with a status code that is not a success.
 
     Attributes:
-        status_code: the HTTP status.
-        message: what happened, with as much of the service's sentence as is safe to show.
-        body: the answer's parsed JSON, else its text, else None. Can hold customer data, so it
-            is not in `str()`, `repr()` or pickles.
-        headers: the answer's headers, case-insensitive. Not in pickles.
-        operation: the operation's id in the specification, e.g. "createInvoice", or None.
-        attempts: how often the request was sent.
-        retry_after: seconds that the service asks to wait, or None.
+        status_code: The HTTP status code.
+        body: The parsed JSON of the response, else its text, else None. Can hold customer data.
+        headers: The response headers, case-insensitive.
+        operation: The operation id in the specification, such as "createInvoice", or None.
+        attempts: How many times the request was sent.
+        retry_after: Seconds that the service asks to wait, or None.
+
+    `body` and `headers` are not in `str()`, `repr()` or pickles.
     """
 
-    _next_step = "See the status and `body` for what the service refused."
+    _next_step = "See `status_code` and `server_message` for what the service refused."
     _private: ClassVar[Mapping[str, Any]] = {"body": None, "headers": {}}
 
     def __init__(
@@ -186,9 +185,25 @@ class APIStatusError(ApiPayError):
         self.retry_after = retry_after
 
     @property
+    def code(self) -> str | None:
+        """The `error_code` of the response body, or None."""
+        code = _response.fields(self.body).get("error_code")
+        return code if isinstance(code, str) else None
+
+    @property
+    def request_id(self) -> str | None:
+        """The `X-Request-Id` header of the response, or None."""
+        return self.headers.get("X-Request-Id")
+
+    @property
     def server_message(self) -> str | None:
-        """The service's own sentence, word for word. Can repeat what was sent: do not log it."""
-        return answers.message_of(self.body)
+        """The service's own text, unchanged. It can repeat what was sent: do not log it."""
+        return _response.message_of(self.body)
+
+    @property
+    def field_errors(self) -> Mapping[str, list[str]]:
+        """Field name -> the service's own texts. They can repeat what was sent: do not log them."""
+        return _response.field_errors(self.body)
 
     def __repr__(self) -> str:
         return (
@@ -203,97 +218,93 @@ class APIStatusError(ApiPayError):
         *,
         operation: str | None = None,
         attempts: int = 1,
-        secrets: Iterable[str] = (),
-        now: float | None = None,
+        retry_after: float | None = None,
+        sent_fields: Iterable[str] = (),
     ) -> "APIStatusError":
-        """Make the error of the class that fits a read `response`.
+        """Return the error of the class that fits a `response` that was read.
 
-        `secrets` (the API key) are removed from what is shown. `now` is Unix seconds, used when
-        the answer asks to wait until a date and has no `Date` of its own.
+        Args:
+            response: The response.
+            operation: The operation id, or None.
+            attempts: How many times the request was sent.
+            retry_after: Seconds that the service asks to wait, or None.
+            sent_fields: The names of the fields in the request. Only these are named in the
+                message.
         """
         status = response.status_code
         kind = _BY_STATUS.get(status, ServerError if status >= 500 else APIStatusError)
-        body = answers.read_body(response.content)
-        said = answers.message_of(body)
-        words = safe_text(said, secrets) if said else ""
-        name = operation or "The request"
+        body = _response.parse(response.content)
         return kind(
-            f"{name} failed with status {status}" + (f": {words.rstrip('.')}." if words else "."),
+            _status_message(operation or "The request", status, body, frozenset(sent_fields)),
             status_code=status,
             body=body,
             headers=response.headers,
             operation=operation,
             attempts=attempts,
-            retry_after=answers.retry_after(
-                body, response.headers, time.time() if now is None else now
-            ),
+            retry_after=retry_after,
         )
 
 
-class BadRequestError(APIStatusError):
-    """400: the request cannot be done in the present state (an invoice that is not pending)."""
+def _status_message(name: str, status: int, body: object, sent_fields: frozenset[str]) -> str:
+    """Describe an error response, with nothing in it that the specification does not state."""
+    said = _response.message_of(body)
+    message = f"{name} failed with status {status}"
+    if said is not None and said in STATED_MESSAGES:
+        message += f": {said.rstrip('.')}."
+    elif said is not None:
+        message += "; the service's own words are in `server_message`."
+    else:
+        message += "."
+    refused: list[str] = []
+    for field_name, texts in sorted(_response.field_errors(body).items()):
+        if field_name in sent_fields:
+            stated = [text.rstrip(".") for text in texts if text in STATED_MESSAGES]
+            refused.append(f"{field_name} ({'; '.join(stated)})" if stated else field_name)
+    if refused:
+        message += f" Refused: {', '.join(refused)}."
+    return message
 
-    _next_step = "Get the resource and look at its status."
+
+class BadRequestError(APIStatusError):
+    """400: the request is not possible in the present state (the invoice is not pending, say)."""
+
+    _next_step = "Get the resource and check its status."
 
 
 class AuthenticationError(APIStatusError):
-    """401: the API key is missing, wrong or expired."""
+    """401: the API key is missing, invalid or expired."""
 
     _next_step = "Check the API key (argument api_key or APIPAY_API_KEY)."
 
 
 class PermissionDeniedError(APIStatusError):
-    """403: the organization is not verified, or the key may not do this."""
+    """403: the organization is not verified, or the key lacks the permission."""
 
-    _next_step = "Verify the organization first, or use a key that may do this."
+    _next_step = "Verify the organization first, or use a key with this permission."
 
 
 class NotFoundError(APIStatusError):
-    """404: there is no such resource for this key."""
+    """404: the resource does not exist for this key."""
 
     _next_step = "Check the id, and that the key belongs to the same merchant."
 
 
 class ConflictError(APIStatusError):
-    """409: the request is at odds with another one or with the present state."""
+    """409: the request conflicts with another request or with the present state."""
 
-    _next_step = "Get the resource and look at its state before trying again."
+    _next_step = "Get the resource and check its state before trying again."
 
 
 class GoneError(APIStatusError):
-    """410: what was asked for is over, such as a verification window."""
+    """410: the resource has expired, such as a verification window."""
 
     _next_step = "Start the flow again."
 
 
 class ValidationError(APIStatusError):
-    """422: fields of the request were refused.
+    """422: the service refused fields of the request; see `field_errors`."""
 
-    `errors`: field name -> the service's messages. A pickle keeps only their plain words.
-    """
-
-    _next_step = "Correct the fields named in `errors`."
-
-    @property
-    def errors(self) -> Mapping[str, list[str]]:
-        """Field name -> messages; empty when the service named no field."""
-        stored: dict[str, list[str]] | None = self.__dict__.get("_errors")
-        return answers.field_errors(self.body) if stored is None else stored
-
-    def __str__(self) -> str:
-        reasons: list[str] = []
-        for name, messages in sorted(self.errors.items()):
-            words = " ".join(safe_text(message) for message in messages).rstrip(". ")
-            reasons.append(f"{safe_text(name)}: {words or 'refused'}")
-        about = f" {'; '.join(reasons)}." if reasons else ""
-        return f"{self.message}{about} {self.next_step}"
-
-    def _state(self) -> dict[str, Any]:
-        safe = {
-            safe_text(name): [safe_text(message) for message in messages]
-            for name, messages in self.errors.items()
-        }
-        return {**super()._state(), "_errors": safe}
+    _next_step = "Correct the fields named in `field_errors`."
 
 
 class RateLimitError(APIStatusError):
@@ -308,14 +319,14 @@ class RateLimitError(APIStatusError):
 
 
 class ServerError(APIStatusError):
-    """5xx: the service or what stands in front of it failed.
+    """5xx: the service, or a proxy in front of it, failed.
 
-    For a write that is not idempotent this is raised only when look-ups found no trace of it;
-    otherwise `OutcomeUnknownError` is.
+    A write that is not idempotent raises this only for a status code that the specification marks
+    as having no effect; otherwise it raises `OutcomeUnknownError`.
     """
 
     is_retryable = True
-    _next_step = "Make the call again later; if it lasts, contact the service."
+    _next_step = "Make the call again later; if the failure lasts, contact the service."
 
 
 _BY_STATUS: Mapping[int, type[APIStatusError]] = {
@@ -331,14 +342,20 @@ _BY_STATUS: Mapping[int, type[APIStatusError]] = {
 
 
 class ResponseDecodeError(ApiPayError):
-    """The answer was a success, but not what the specification promises.
+    """The response is a success that does not conform to the specification.
 
-    Attributes: `status_code`; `path` (JSON pointer to the place, "" for the whole body);
-    `operation`, `attempts`; `body` (parsed JSON or text) and `headers`, which can hold customer
-    data and are not in `str()`, `repr()` or pickles.
+    Attributes:
+        status_code: The HTTP status code; 0 if the response was too large to be read.
+        path: JSON pointer to the invalid value, "" for the whole body.
+        operation: The operation id in the specification, or None.
+        attempts: How many times the request was sent.
+        body: The parsed JSON of the response, else its text. Can hold customer data.
+        headers: The response headers, case-insensitive.
+
+    `body` and `headers` are not in `str()`, `repr()` or pickles.
     """
 
-    _next_step = "Check base_url and what stands between here and the service, or upgrade apipay."
+    _next_step = "Check base_url and any proxy in front of the service, or upgrade apipay."
     _private: ClassVar[Mapping[str, Any]] = {"body": None, "headers": {}}
 
     def __init__(
@@ -363,36 +380,73 @@ class ResponseDecodeError(ApiPayError):
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """How to find out by machine whether a write happened.
+    """The evidence by which `client.confirm` finds out later whether a write happened.
 
-    Call the operation `operation` (an id of the specification, e.g. "listInvoices") with the
-    Python `arguments`; the write happened when an answer, or an item of it, has every value in
-    `match` and did not exist when the call began. Empty `match`: compare by eye. `known_ids` are
-    items that are certainly not the result of this call. `since`: Unix seconds by the caller's
-    clock, when the call began. `repr()` names the arguments and leaves their values out.
+    Store it with the order, as JSON if you like: `json.dumps(lookup.to_dict())`, and back with
+    `Lookup.from_dict`. It holds no phone number and no text of a refund's reason, only a keyed hash
+    of each, so `confirm` needs the same API key. `repr()` shows no values.
+
+    Attributes:
+        call: The operation whose outcome is open, such as "createInvoice".
+        operation: The operation that shows the outcome, such as "listInvoices".
+        arguments: The arguments of `operation`.
+        match: What the resource must hold. Empty if no evidence can be exact: then `confirm`
+            never confirms it, and a person has to look.
+        sent_at: When the request was sent, in Unix seconds by this machine's clock.
+        known_ids: Resources that fit but certainly belong to other calls.
     """
 
+    call: str
     operation: str
     arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    match: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    match: Mapping[str, str] = field(default_factory=dict[str, str])
+    sent_at: float = 0.0
     known_ids: tuple[int, ...] = ()
-    since: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the lookup as plain JSON values."""
+        return {
+            "call": self.call,
+            "operation": self.operation,
+            "arguments": dict(self.arguments),
+            "match": dict(self.match),
+            "sent_at": self.sent_at,
+            "known_ids": list(self.known_ids),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Lookup":
+        """Return the lookup that `to_dict` turned into JSON values."""
+        try:
+            return cls(
+                call=str(values["call"]),
+                operation=str(values["operation"]),
+                arguments=dict(values["arguments"]),
+                match={str(name): str(value) for name, value in values["match"].items()},
+                sent_at=float(values["sent_at"]),
+                known_ids=tuple(int(value) for value in values["known_ids"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise InvalidRequestError(
+                "This is not a stored lookup. Pass what `Lookup.to_dict()` returned."
+            ) from None
 
     def __repr__(self) -> str:
-        def names(values: Mapping[str, Any]) -> str:
-            return ", ".join(f"{name}=..." for name in values)
-
-        return f"Lookup({self.operation}({names(self.arguments)}), match=({names(self.match)}))"
+        arguments = ", ".join(f"{name}=..." for name in self.arguments)
+        return f"Lookup({self.call} by {self.operation}({arguments}), match={sorted(self.match)})"
 
 
 class OutcomeUnknownError(ApiPayError):
-    """A write that may or may not have happened, and it could not be found out.
+    """A write that may have happened, without exact evidence for or against it.
 
-    Never make the call again before looking: it could take or give the money twice.
+    Never make the call again before you know more: it could charge or refund twice. `__cause__` is
+    the failure that left the outcome open.
 
-    Attributes: `operation` (its id), `lookup` (`Lookup`: what to look up, for machines),
-    `attempts` (how often it was sent), `status_code` (of the answer, None when none came).
-    `__cause__` is the failure that left it open.
+    Attributes:
+        operation: The operation id in the specification, such as "createRefund".
+        lookup: Pass it to `client.confirm` later; None if the operation has no lookup.
+        attempts: How many times the request was sent.
+        status_code: The status code of the response, None if no response came.
     """
 
     def __init__(
@@ -413,17 +467,19 @@ class OutcomeUnknownError(ApiPayError):
     @property
     def next_step(self) -> str:
         if self.lookup is None:
-            return "Look whether it happened before making the call again."
-        names = ", ".join(self.lookup.arguments)
-        by = f" by {names}" if names else ""
-        return f"Look with {self.lookup.operation}{by} before making the call again (`lookup`)."
+            return "Check the resource before you make the call again: it may have happened."
+        return (
+            "Do not make the call again yet: store `lookup` and pass it to client.confirm() after "
+            "a minute and again after five."
+        )
 
 
 class RateLimitWaitError(ApiPayError):
-    """The rate budget would not free up before the call's deadline. The write, if it is one, did
-    not happen.
+    """The rate budget has no room before the call's deadline. Nothing was sent.
 
-    `retry_after`: seconds until the budget should have room, or None.
+    Attributes:
+        retry_after: Seconds until the budget should have room, or None.
+        operation: The operation id in the specification, or None.
     """
 
     is_retryable = True
@@ -438,10 +494,11 @@ class RateLimitWaitError(ApiPayError):
 
 
 class VerificationError(ApiPayError):
-    """An organization could not be verified.
+    """An organization was not verified.
 
-    `organization_id`: its id, None when not known. `last`: the organization as it was seen last
-    (can hold its IIN: None after pickling).
+    Attributes:
+        organization_id: Its id, or None.
+        last: The organization as last seen. It can hold the IIN: None after pickling.
     """
 
     _private: ClassVar[Mapping[str, Any]] = {"last": None}
@@ -458,26 +515,27 @@ class VerificationFailedError(VerificationError):
     """The owner refused in the Kaspi Business app, or the check failed."""
 
     _next_step = (
-        "See that the service's phone is a Cashier of the organization in Kaspi Business, "
+        "Check that the service's phone is a Cashier of the organization in Kaspi Business, "
         "then start a new verification."
     )
 
 
 class VerificationTimeoutError(VerificationError):
-    """The window passed before the owner confirmed."""
+    """The owner did not confirm within the verification window."""
 
     _next_step = "Start a new verification and have the owner confirm within its window."
 
 
 class WaitTimeoutError(ApiPayError):
-    """What was waited for did not come in time. Nothing is lost: wait again.
+    """A wait reached its timeout. Nothing is lost: wait again.
 
-    `last`: what was seen last, None if nothing was (it can hold customer data: None after
-    pickling). `resume`: a small value that can be stored and given back to go on, or None.
+    Attributes:
+        last: What was last seen, or None. It can hold customer data: None after pickling.
+        resume: A small value to store and to continue with, or None.
     """
 
     is_retryable = True
-    _next_step = "Wait again, with a longer timeout, or let the webhook tell you."
+    _next_step = "Wait again with a longer timeout, or rely on the webhook."
     _private: ClassVar[Mapping[str, Any]] = {"last": None}
 
     def __init__(self, message: str, *, last: Any = None, resume: Any = None) -> None:
@@ -491,8 +549,8 @@ class WebhookError(ApiPayError):
 
 
 class SignatureError(WebhookError):
-    """The signature is missing, malformed or wrong: answer 401."""
+    """The signature is missing, malformed or wrong: respond with 401."""
 
 
 class PayloadError(WebhookError):
-    """The signed body is not an event: answer 400."""
+    """The signed body is not an event: respond with 400."""

@@ -1,11 +1,11 @@
-"""Hooks: what an application can see of each call while it runs.
+"""Hooks: what an application can observe of each call while it runs.
 
-Subclass `Hook`, override what you want to know, and pass it: `ApiPay(hooks=[MyHook()])`. Logging
-(`apipay.logs`) and tracing (`apipay.otel`) are hooks too.
+Subclass `Hook`, override the methods you need, and pass an instance: `ApiPay(hooks=[MyHook()])`.
+Logging and tracing (`apipay.otel`) are hooks too.
 
 Hooks run in the thread or task that makes the call, so they must be quick; they are plain
-functions, for the async client too. A hook that raises is logged and ignored: it never breaks a
-payment. What hooks are given holds no key, no body, no query string and no customer data.
+functions, for the async client too. An exception in a hook is logged and ignored: it never breaks a
+payment. Events hold no key, no body, no query string and no customer data.
 """
 
 import logging
@@ -15,22 +15,25 @@ from typing import Any, Literal
 
 _log = logging.getLogger("apipay")
 
-Purpose = Literal["call", "lookup", "cancel"]
-"""Why a request is sent: the call itself, a look-up of its outcome, or the cancelling of a late
-duplicate."""
+Purpose = Literal["call", "lookup"]
+"""Why a request is sent: the call itself, or a lookup of its outcome."""
 
 WaitReason = Literal["backoff", "retry_after", "budget", "lookup"]
 """Why a call waits: before a retry, because the service asked for it, for room in the rate budget,
-or before looking (again) whether a write happened."""
+or before the next lookup of a write's outcome."""
 
 
 @dataclass(slots=True, eq=False)
-class Call:
+class CallInfo:
     """One call of the application, from its first request to its end.
 
-    `operation`: its id in the specification (None for a request that is none), `method` and
-    `path` (a template such as "/invoices/{id}": no values), `host`, `attempts` (how often the
-    call's own request was sent so far), `state` (for hooks to keep things in).
+    Attributes:
+        operation: The operation id in the specification, or None.
+        method: The HTTP method.
+        path: A template such as "/invoices/{id}", without values.
+        host: The host of the service.
+        attempts: How many times the call's own request was sent so far.
+        state: A place for hooks to keep things in.
     """
 
     operation: str | None
@@ -43,156 +46,155 @@ class Call:
 
 @dataclass(slots=True)
 class SendEvent:
-    """A request is about to be sent."""
+    """A request is about to be sent.
 
-    call: Call
+    Attributes:
+        call: The call that it belongs to.
+        operation: The operation of this request: another than the call's in a lookup.
+        method: The HTTP method of this request.
+        attempt: 1 for the first time that this request is sent.
+        purpose: Why it is sent.
+    """
+
+    call: CallInfo
     operation: str | None
-    """The id of the operation that this request is: another than the call's in a look-up."""
     method: str
     attempt: int
-    """1 for the first time that this request is sent."""
     purpose: Purpose
 
 
 @dataclass(slots=True)
-class AnswerEvent:
-    """An answer came, or it is known that none will."""
+class ResponseEvent:
+    """A response arrived, or the request failed.
 
-    call: Call
+    Attributes:
+        call, operation, method, attempt, purpose: As in `SendEvent`.
+        status_code: None if there is no response.
+        error: The name of the failure, such as "ReadTimeout", if there is no response.
+        seconds: How long it took.
+    """
+
+    call: CallInfo
     operation: str | None
     method: str
     attempt: int
     purpose: Purpose
     status_code: int | None
-    """None when no answer came."""
     error: str | None
-    """The name of what went wrong, such as "ReadTimeout", when no answer came."""
     seconds: float
 
 
 @dataclass(slots=True)
 class RetryEvent:
-    """The call's request will be sent again."""
+    """A request will be sent again.
 
-    call: Call
+    Attributes:
+        call: The call.
+        attempt: The number of the coming attempt: 2 for the first retry.
+        cause: What was wrong with the last attempt: "status 503" or "ReadTimeout".
+    """
+
+    call: CallInfo
     attempt: int
-    """The number of the attempt to come: 2 for the first retry."""
     cause: str
-    """What was wrong with the last attempt: "status 503" or "ReadTimeout"."""
-    looked_up: bool
-    """True when a look-up showed that the write had not happened."""
 
 
 @dataclass(slots=True)
 class WaitEvent:
-    """The call is about to wait."""
+    """The call is about to wait.
 
-    call: Call
-    seconds: float
-    """The expected length. A wait for the rate budget can turn out shorter or longer."""
-    reason: WaitReason
-
-
-@dataclass(frozen=True, slots=True)
-class LateDuplicate:
-    """A write whose answer was lost took effect after all, after it had been sent again.
-
-    `kept_id` is what the call returned; `extra_id` is the one too many. `action`: "cancelled" (it
-    was certainly this call's own, was pending and is cancelled now) or "left" (it stands beside the
-    other: see to it). What can belong to another process is never cancelled.
+    Attributes:
+        call: The call.
+        seconds: The expected length. A wait for the rate budget can be shorter or longer.
+        reason: Why it waits.
     """
 
-    operation: str
-    kept_id: int
-    extra_id: int
-    action: Literal["cancelled", "left"]
-
-
-@dataclass(slots=True)
-class DuplicateEvent:
-    """A late duplicate was found."""
-
-    call: Call
-    duplicate: LateDuplicate
+    call: CallInfo
+    seconds: float
+    reason: WaitReason
 
 
 @dataclass(slots=True)
 class EndEvent:
-    """The call is over: `error` is None, or the name of the exception that it raises."""
+    """The call has ended.
 
-    call: Call
+    Attributes:
+        call: The call.
+        status_code: The status code of the response that it returns, or None.
+        error: The name of the exception that it raises, or None.
+        seconds: How long the call took, waits included.
+    """
+
+    call: CallInfo
     status_code: int | None
     error: str | None
     seconds: float
 
 
 class Hook:
-    """The base of all hooks; each method does nothing until it is overridden."""
+    """The base class of hooks; each method does nothing until it is overridden."""
 
     def is_listening(self) -> bool:
-        """Whether it wants to know of every call and answer, or else only of what goes wrong.
+        """Return False if only `before_retry` and `before_wait` matter at present.
 
-        False: `call_started`, `before_send`, `after_answer` and `call_ended` may be left out.
+        The other events may be skipped then, which saves a little time in each call.
         """
         return True
 
-    def call_started(self, call: Call) -> None:
-        """The application made a call."""
+    def call_started(self, call: CallInfo) -> None:
+        """Handle the start of a call."""
 
     def before_send(self, event: SendEvent) -> None:
-        """A request is about to be sent."""
+        """Handle a request that is about to be sent."""
 
-    def after_answer(self, event: AnswerEvent) -> None:
-        """An answer came, or failed to."""
+    def after_response(self, event: ResponseEvent) -> None:
+        """Handle a response or a failed request."""
 
     def before_retry(self, event: RetryEvent) -> None:
-        """The call's request will be sent again."""
+        """Handle a coming retry."""
 
     def before_wait(self, event: WaitEvent) -> None:
-        """The call is about to wait."""
-
-    def duplicate_found(self, event: DuplicateEvent) -> None:
-        """A late duplicate was found, and dealt with as far as possible."""
+        """Handle a coming wait."""
 
     def call_ended(self, event: EndEvent) -> None:
-        """The call is over."""
+        """Handle the end of a call."""
 
 
 class Hooks:
-    """Several hooks as one. Each attribute is a function to call with the event, or None when no
-    hook wants it, so that an event nobody listens to costs nothing."""
+    """Several hooks as one.
+
+    Each attribute is a function to call with the event, or None if no hook overrides the method,
+    so that an event without listeners costs nothing.
+    """
 
     def __init__(self, hooks: Iterable[Hook] = ()) -> None:
-        self._hooks = listening = tuple(hooks)
-        self.call_started: Callable[[Call], None] | None = _all(listening, "call_started")
-        self.before_send: Callable[[SendEvent], None] | None = _all(listening, "before_send")
-        self.after_answer: Callable[[AnswerEvent], None] | None = _all(listening, "after_answer")
-        self.before_retry: Callable[[RetryEvent], None] | None = _all(listening, "before_retry")
-        self.before_wait: Callable[[WaitEvent], None] | None = _all(listening, "before_wait")
-        self.duplicate_found: Callable[[DuplicateEvent], None] | None = _all(
-            listening, "duplicate_found"
-        )
-        self.call_ended: Callable[[EndEvent], None] | None = _all(listening, "call_ended")
+        self._hooks = given = tuple(hooks)
+        self.call_started: Callable[[CallInfo], None] | None = _all(given, "call_started")
+        self.before_send: Callable[[SendEvent], None] | None = _all(given, "before_send")
+        self.after_response: Callable[[ResponseEvent], None] | None = _all(given, "after_response")
+        self.before_retry: Callable[[RetryEvent], None] | None = _all(given, "before_retry")
+        self.before_wait: Callable[[WaitEvent], None] | None = _all(given, "before_wait")
+        self.call_ended: Callable[[EndEvent], None] | None = _all(given, "call_ended")
 
-    def is_watched(self) -> bool:
-        """Whether any hook wants to know of every call and answer."""
+    def are_listening(self) -> bool:
+        """Return True if any hook wants all events."""
         return any(hook.is_listening() for hook in self._hooks)
 
 
 def _all(hooks: tuple[Hook, ...], name: str) -> Callable[[Any], None] | None:
-    nothing = getattr(Hook, name)
-    wanted = [
-        getattr(hook, name) for hook in hooks if getattr(type(hook), name, nothing) is not nothing
+    base = getattr(Hook, name)
+    listeners = [
+        getattr(hook, name) for hook in hooks if getattr(type(hook), name, base) is not base
     ]
-    if not wanted:
+    if not listeners:
         return None
 
-    def tell(event: Any) -> None:
-        for listener in wanted:
+    def notify(event: Any) -> None:
+        for listener in listeners:
             try:
                 listener(event)
             except Exception as error:
                 # Its message and traceback could hold anything: only the names are logged.
                 _log.error("A hook failed in %s with %s; ignored.", name, type(error).__name__)
 
-    return tell
+    return notify

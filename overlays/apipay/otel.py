@@ -5,7 +5,7 @@
     client = ApiPay(hooks=[TracingHook()])
 
 The call's span is named after the operation ("createInvoice"); the spans of its attempts and
-look-ups follow the HTTP conventions ("POST /invoices"). Attributes hold ids of operations, path
+lookups follow the HTTP conventions ("POST /invoices"). Attributes hold ids of operations, path
 templates, statuses and counts; never a key, a query, a body or a header.
 """
 
@@ -14,17 +14,8 @@ from typing import Any
 from opentelemetry import context, trace
 from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer, TracerProvider
 
-from apipay.hooks import (
-    AnswerEvent,
-    Call,
-    DuplicateEvent,
-    EndEvent,
-    Hook,
-    RetryEvent,
-    SendEvent,
-    WaitEvent,
-)
-from apipay.settings import version
+from apipay._version import VERSION
+from apipay.hooks import CallInfo, EndEvent, Hook, ResponseEvent, RetryEvent, SendEvent, WaitEvent
 from apipay_client.operations import OPERATIONS
 
 _CALL = object()
@@ -32,20 +23,20 @@ _ATTEMPT = object()
 
 
 class TracingHook(Hook):
-    """Makes the spans, with the given provider or the global one."""
+    """A hook that creates the spans, with the given tracer provider or the global one."""
 
     def __init__(self, tracer_provider: TracerProvider | None = None) -> None:
-        self._tracer: Tracer = trace.get_tracer("apipay", version(), tracer_provider)
+        self._tracer: Tracer = trace.get_tracer("apipay", VERSION, tracer_provider)
 
-    def call_started(self, call: Call) -> None:
-        """Start the call's span; the attempts' spans, and httpx's own, are its children."""
+    def call_started(self, call: CallInfo) -> None:
+        """Start the call's span, the parent of the attempts' spans and of httpx's own."""
         span = self._tracer.start_span(call.operation or f"{call.method} request")
         if call.operation is not None:
             span.set_attribute("apipay.operation", call.operation)
         self._enter(call, _CALL, span)
 
     def call_ended(self, event: EndEvent) -> None:
-        """End it."""
+        """End the span."""
         span = self._leave(event.call, _CALL)
         if span is None:
             return
@@ -59,7 +50,7 @@ class TracingHook(Hook):
         span.end()
 
     def before_send(self, event: SendEvent) -> None:
-        """Start an attempt's span."""
+        """Start the span of an attempt."""
         operation = OPERATIONS.get(event.operation or "")
         name = event.method if operation is None else f"{event.method} {operation.path}"
         span = self._tracer.start_span(name, kind=SpanKind.CLIENT)
@@ -73,8 +64,8 @@ class TracingHook(Hook):
             span.set_attribute("http.request.resend_count", event.attempt - 1)
         self._enter(event.call, _ATTEMPT, span)
 
-    def after_answer(self, event: AnswerEvent) -> None:
-        """End it."""
+    def after_response(self, event: ResponseEvent) -> None:
+        """End the span."""
         span = self._leave(event.call, _ATTEMPT)
         if span is None:
             return
@@ -89,31 +80,22 @@ class TracingHook(Hook):
         span.end()
 
     def before_retry(self, event: RetryEvent) -> None:
-        """Note it on the call's span."""
+        """Add an event to the call's span."""
         self._note(
             event.call,
             "retry",
-            {"attempt": event.attempt, "cause": event.cause, "looked_up": event.looked_up},
+            {"attempt": event.attempt, "cause": event.cause},
         )
 
     def before_wait(self, event: WaitEvent) -> None:
-        """Note it on the call's span."""
+        """Add an event to the call's span."""
         self._note(event.call, "wait", {"seconds": event.seconds, "reason": event.reason})
 
-    def duplicate_found(self, event: DuplicateEvent) -> None:
-        """Note it on the call's span."""
-        found = event.duplicate
-        self._note(
-            event.call,
-            "late duplicate",
-            {"kept_id": found.kept_id, "extra_id": found.extra_id, "action": found.action},
-        )
-
-    def _enter(self, call: Call, key: object, span: trace.Span) -> None:
+    def _enter(self, call: CallInfo, key: object, span: trace.Span) -> None:
         token = context.attach(trace.set_span_in_context(span))
         call.state[self, key] = (span, token)
 
-    def _leave(self, call: Call, key: object) -> trace.Span | None:
+    def _leave(self, call: CallInfo, key: object) -> trace.Span | None:
         entered = call.state.pop((self, key), None)
         if entered is None:
             return None
@@ -122,7 +104,7 @@ class TracingHook(Hook):
         found: trace.Span = span
         return found
 
-    def _note(self, call: Call, name: str, attributes: dict[str, Any]) -> None:
+    def _note(self, call: CallInfo, name: str, attributes: dict[str, Any]) -> None:
         entered = call.state.get((self, _CALL))
         if entered is not None:
             named = {f"apipay.{key}": value for key, value in attributes.items()}

@@ -14,19 +14,15 @@ from apipay.pacing.limits import (
     RateLimit,
     outcome_of,
 )
-from apipay.pacing.transport import DEADLINE_EXTENSION, AsyncPacingTransport, PacingTransport
 from apipay.pacing.window import Permit
 
 __all__ = [
-    "DEADLINE_EXTENSION",
     "NOT_SENT",
     "NO_RESPONSE",
-    "AsyncPacingTransport",
     "Budget",
     "BudgetState",
     "LocalBudget",
     "Outcome",
-    "PacingTransport",
     "Permit",
     "Priority",
     "RateLimit",

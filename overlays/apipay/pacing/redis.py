@@ -20,8 +20,8 @@ try:
 except ImportError as missing:
     raise ImportError("RedisBudget needs the package redis: install apipay[redis].") from missing
 
-from apipay import settings
 from apipay._clock import SYSTEM_CLOCK, Clock
+from apipay._options import parse_api_key
 from apipay._process import adjust_after_fork, key_id
 from apipay._steps import Blocking, Steps
 from apipay.errors import InvalidRequestError, RateLimitWaitError
@@ -80,6 +80,10 @@ class RedisBudget:
         timeout: float = 0.5,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
+        key = parse_api_key(api_key)
+        del api_key  # a traceback of what follows does not show it
+        if isinstance(key, str):
+            raise InvalidRequestError(key)
         if on_unavailable not in ("local", "wait", "error"):
             raise InvalidRequestError('on_unavailable must be "local", "wait" or "error".')
         if assume_processes < 1:
@@ -90,7 +94,7 @@ class RedisBudget:
         self._on_unavailable: OnUnavailable = on_unavailable
         self._processes = assume_processes
         self._clock = clock
-        self._key = key_id(settings.read_api_key(api_key))
+        self._key = key_id(key.value)
         self._scripts = _Scripts(_connect(server, timeout), on_unavailable, clock)
         self._scopes: dict[tuple[str, RateLimit], RedisBudget] = {}
         self._numbers = itertools.count()

@@ -1,0 +1,1 @@
+"""One call: pace, send, classify, retry or confirm."""

@@ -1,0 +1,256 @@
+"""Sending: a user's own client, redirects, forks, deadlines, sizes, what cannot be sent."""
+
+import contextlib
+import http.server
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from apipay import ApiPay, AsyncApiPay, RetryPolicy
+from apipay.errors import (
+    ApiPayError,
+    APIStatusError,
+    APITimeoutError,
+    ClientClosedError,
+    InvalidRequestError,
+    NotFoundError,
+    OutcomeUnknownError,
+)
+
+KEY = "test-key-0f9e8d7c"
+INVOICE = {"id": 1, "status": "pending"}
+
+
+def answer(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json=INVOICE)
+
+
+# -- a user's own httpx client ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_takes_the_key_nowhere(status: int) -> None:
+    """Not even through a client that follows redirects: to httpx the key is a header like any."""
+    hosts = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        hosts.append(request.url.host)
+        return httpx.Response(status, headers={"Location": "https://elsewhere.example/invoices"})
+
+    theirs = httpx.Client(transport=httpx.MockTransport(handle), follow_redirects=True)
+    client = ApiPay(KEY, http_client=theirs, base_url="https://api.example")
+    with pytest.raises(APIStatusError):
+        client.invoices.get(1)
+    with pytest.raises(OutcomeUnknownError):  # some services redirect after a write
+        client.invoices.create(amount=5, phone_number="87001234567")
+    assert hosts == ["api.example", "api.example"]
+
+
+def raise_for_status(response: httpx.Response) -> None:
+    response.raise_for_status()
+
+
+async def raise_for_status_async(response: httpx.Response) -> None:
+    response.raise_for_status()
+
+
+def not_found(request: httpx.Request) -> httpx.Response:
+    not_found.seen += 1  # type: ignore[attr-defined]
+    return httpx.Response(404, json={"message": "no"})
+
+
+def test_an_event_hook_that_raises_for_the_status_changes_no_class() -> None:
+    """A common hook. Its error names the whole address, so it is not shown as a cause either."""
+    not_found.seen = 0  # type: ignore[attr-defined]
+    theirs = httpx.Client(
+        transport=httpx.MockTransport(not_found), event_hooks={"response": [raise_for_status]}
+    )
+    with pytest.raises(NotFoundError) as caught:
+        ApiPay(KEY, http_client=theirs).invoices.list(search="87015554433")
+    assert caught.value.__cause__ is None
+    assert not_found.seen == 1  # type: ignore[attr-defined]
+
+
+def test_an_event_hook_of_an_async_client_changes_no_class_either() -> None:
+    import anyio
+
+    async def act() -> None:
+        theirs = httpx.AsyncClient(
+            transport=httpx.MockTransport(not_found),
+            event_hooks={"response": [raise_for_status_async]},
+        )
+        not_found.seen = 0  # type: ignore[attr-defined]
+        async with theirs, AsyncApiPay(KEY, http_client=theirs) as client:
+            with pytest.raises(NotFoundError):
+                await client.invoices.get(1)
+
+    anyio.run(act)
+
+
+def test_a_closed_http_client_sends_nothing_and_says_so() -> None:
+    theirs = httpx.Client(transport=httpx.MockTransport(answer))
+    client = ApiPay(KEY, http_client=theirs)
+    theirs.close()
+    for call in (
+        lambda: client.invoices.get(1),
+        lambda: client.recurring_invoices.bill_now(1),
+    ):
+        with pytest.raises(ClientClosedError, match="nothing was sent"):
+            call()
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        body = b'{"id": 1, "status": "pending"}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def outcome_in_child(client: ApiPay) -> str:
+    """The name of what a call raises in a child process, or "returned"."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            try:
+                client.invoices.get(1)
+                said = "returned"
+            except BaseException as error:
+                said = type(error).__name__
+            os.write(write, said.encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    os.waitpid(child, 0)
+    with os.fdopen(read) as pipe:
+        return pipe.read()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+@pytest.mark.parametrize("given", ["http_client", "transport"])
+def test_connections_of_a_user_are_not_shared_with_a_child_process(given: str) -> None:
+    """Parent and child on one connection would read each other's answers."""
+    with serving() as url, httpx.Client() as theirs, httpx.HTTPTransport() as transport:
+        settings: dict[str, Any] = {given: theirs if given == "http_client" else transport}
+        with ApiPay(KEY, base_url=url, **settings) as client:
+            assert outcome_in_child(client) == "returned"  # nothing was open yet
+            assert client.invoices.get(1).id == 1
+            assert outcome_in_child(client) == "InvalidRequestError"
+            assert client.invoices.get(1).id == 1
+
+
+# -- deadlines ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("timeout", [30.0, None])
+@pytest.mark.parametrize("deadline", [1.0, 10.0])
+def test_all_phases_together_end_with_the_deadline(
+    clock: Any, deadline: float, timeout: float | None
+) -> None:
+    """Waiting for a connection, opening it, writing and reading each take all that they may."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        for phase in ("pool", "connect", "connect", "write", "read"):
+            clock.advance(request.extensions["timeout"].get(phase) * 0.99)
+        raise httpx.ReadTimeout("x", request=request)
+
+    transport = httpx.MockTransport(handle)
+    client = ApiPay(KEY, transport=transport, clock=clock, timeout=timeout)
+    with pytest.raises(APITimeoutError):
+        client.invoices.get(1, options={"deadline": deadline})
+    assert clock.monotonic() <= deadline * 1.01
+    with pytest.raises(OutcomeUnknownError):
+        client.with_options(deadline=deadline).recurring_invoices.bill_now(1)
+    assert clock.monotonic() <= 2 * deadline * 1.01
+
+
+# -- what cannot be sent ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"headers": {"X-Trace": "ж"}},
+        {"headers": {"X-Trace": None}},
+        {"headers": {"X-Trace": "a\nb"}},
+        {"timeout": "soon"},
+        {"timeout": -1},
+        {"timeout": float("inf")},
+        {"deadline": float("inf")},
+        {"priority": "urgent"},
+        {"max_retries": 1.5},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("method", ["get", "create"])
+def test_options_that_cannot_be_used_are_named_before_anything_is_sent(
+    options: Any, method: str
+) -> None:
+    sent = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return answer(request)
+
+    client = ApiPay(KEY, transport=httpx.MockTransport(handle))
+    arguments = {"id": 1} if method == "get" else {"amount": 5, "phone_number": "87001234567"}
+    with pytest.raises(InvalidRequestError):
+        getattr(client.invoices, method)(**arguments, options=options)
+    assert sent == []
+
+
+def test_a_text_that_utf_8_does_not_have_is_named_before_anything_is_sent() -> None:
+    client = ApiPay(KEY, transport=httpx.MockTransport(answer))
+    for call in (
+        lambda: client.invoices.list(search="\ud800"),
+        lambda: client.invoices.create(amount=5, phone_number="87001234567", description="\ud800"),
+    ):
+        with pytest.raises(InvalidRequestError):
+            call()
+
+
+@pytest.mark.parametrize("made", ["7", "x", "1/cancel", "1/../2"])
+def test_an_odd_id_leaves_no_other_error_and_no_other_path(made: Any) -> None:
+    paths = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.raw_path)
+        raise httpx.ReadError("x", request=request)
+
+    transport = httpx.MockTransport(handle)
+    client = ApiPay(KEY, transport=transport, retry=RetryPolicy(max_retries=0))
+    for call in (
+        client.invoices.cancel,
+        client.refunds.create,
+        client.recurring_invoices.skip_period,
+    ):
+        paths.clear()
+        with pytest.raises(ApiPayError):
+            call(made)
+        assert paths[0].count(b"/") == 4  # /api/invoices/{id}/cancel
