@@ -418,7 +418,7 @@ def test_it_counts_as_the_local_window_does(
 
 @pytest.fixture
 def dead_url() -> Iterator[str]:
-    """An address at which nobody answers."""
+    """An address at which no server listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield f"redis://127.0.0.1:{taken.getsockname()[1]}/0"
