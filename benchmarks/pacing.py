@@ -4,10 +4,10 @@
 
 The sandbox's limiter allows 60 requests in each window and refuses more. The clients make five
 windows' worth of calls, 300, as fast as their budget lets them. The allowance of four windows is
-240 requests: `used` is four windows over the time from the first response to the 241st, which is the
-first of the fifth window.
+240 requests: `used` is four windows over the time from the first response to the 241st, which is
+the first of the fifth window.
 
-- `virtual`: windows of 60 s as in the specification and round trips of 0.1 s, on a virtual clock:
+- `virtual`: windows of 60 s as in the spec and round trips of 0.1 s, on a virtual clock:
   8 threads or 8 tasks on one client, against a fixed and against a sliding window.
 - `real`: the sandbox over HTTP, in another process, with windows of 4 s, in which every lost
   millisecond weighs 15 times as much: 8 threads on one client; and 4 processes, each with a client

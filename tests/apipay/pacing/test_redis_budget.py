@@ -553,6 +553,18 @@ def test_bad_settings_are_rejected(redis_url: str) -> None:
         assert "secret" not in str(caught.value)
 
 
+def test_a_connection_that_the_server_closed_is_opened_again(
+    redis_url: str, api_key: str, clock: VirtualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    budget = RedisBudget(redis_url, api_key, clock=clock)
+    use(budget, 1)
+    with redis.Redis.from_url(redis_url) as other:
+        other.client_kill_filter(_type="normal", skipme=True)
+    use(budget, 1)
+    assert budget.state().remaining == 58
+    assert not caplog.records
+
+
 def test_a_server_that_never_responds_is_given_up_after_the_timeout(
     clock: VirtualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
