@@ -4,10 +4,10 @@
 
 The sandbox's limiter allows 60 requests in each window and refuses more. The clients make five
 windows' worth of calls, 300, as fast as their budget lets them. The allowance of four windows is
-240 requests: `used` is four windows over the time from the first answer to the 241st, which is the
-first of the fifth window.
+240 requests: `used` is four windows over the time from the first response to the 241st, which is
+the first of the fifth window.
 
-- `virtual`: windows of 60 s as in the specification and round trips of 0.1 s, on a virtual clock:
+- `virtual`: windows of 60 s as in the spec and round trips of 0.1 s, on a virtual clock:
   8 threads or 8 tasks on one client, against a fixed and against a sliding window.
 - `real`: the sandbox over HTTP, in another process, with windows of 4 s, in which every lost
   millisecond weighs 15 times as much: 8 threads on one client; and 4 processes, each with a client
@@ -57,7 +57,7 @@ _KINDS: tuple[Literal["fixed", "sliding"], ...] = ("fixed", "sliding")
 
 
 class _Times(Hook):
-    """When requests were answered, and how many of them were refused."""
+    """When responses came, and how many of them were 429."""
 
     def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
         self._now = clock.monotonic  # the same in all processes of a machine
@@ -79,24 +79,24 @@ class _LimitedServer(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self._clock.sleep(_ROUND_TRIP / 2)
-        answer = self._answer()
+        response = self._respond()
         self._clock.sleep(_ROUND_TRIP / 2)
-        return answer
+        return response
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await self._clock.sleep_async(_ROUND_TRIP / 2)
-        answer = self._answer()
+        response = self._respond()
         await self._clock.sleep_async(_ROUND_TRIP / 2)
-        return answer
+        return response
 
-    def _answer(self) -> httpx.Response:
+    def _respond(self) -> httpx.Response:
         with self._lock:
-            verdict = self._limiter.take(_KEY, self._clock.monotonic())
-        assert verdict is not None
-        if not verdict.passes:
-            refusal = {"message": "Too many requests.", "retry_after": verdict.retry_after}
+            decision = self._limiter.take(_KEY, self._clock.monotonic())
+        assert decision is not None
+        if not decision.passes:
+            refusal = {"message": "Too many requests.", "retry_after": decision.retry_after}
             return httpx.Response(429, json=refusal)
-        headers = {"X-RateLimit-Remaining": str(verdict.remaining)}
+        headers = {"X-RateLimit-Remaining": str(decision.remaining)}
         return httpx.Response(200, json=_LIST, headers=headers)
 
 
@@ -194,38 +194,36 @@ def redis_server() -> Iterator[int]:
         server.wait()
 
 
-def _process(url: str, port: int, window: float, calls: int, start: Barrier, answers: Any) -> None:
-    import redis
-
+def _process(url: str, port: int, window: float, calls: int, start: Barrier, results: Any) -> None:
     from apipay.pacing.redis import RedisBudget
 
     try:
-        with redis.Redis(port=port) as connection:
-            budget = RedisBudget(connection, _KEY, limit=RateLimit(_REQUESTS, window))
-            start.wait(60)
-            times = with_threads({"base_url": url, "budget": budget}, calls, threads=2)
-        answers.put((times.answered, times.refused))
+        limit = RateLimit(_REQUESTS, window)
+        budget = RedisBudget(f"redis://127.0.0.1:{port}", _KEY, limit, timeout=5)
+        start.wait(60)
+        times = with_threads({"base_url": url, "budget": budget}, calls, threads=2)
+        results.put((times.answered, times.refused))
     except BaseException as error:
-        answers.put(error)  # else the others would be waited for in vain
+        results.put(error)  # or the parent would wait for it in vain
         raise
 
 
 def with_processes(url: str, window: float, calls: int) -> list[_Times]:
     """Make the calls from several processes, whose budget is in one Redis."""
     spawn = multiprocessing.get_context("spawn")
-    start, answers = spawn.Barrier(_PROCESSES), spawn.Queue()
+    start, results = spawn.Barrier(_PROCESSES), spawn.Queue()
     found: list[_Times] = []
     with redis_server() as port:
-        arguments = (url, port, window, calls // _PROCESSES, start, answers)
+        arguments = (url, port, window, calls // _PROCESSES, start, results)
         processes = [spawn.Process(target=_process, args=arguments) for _ in range(_PROCESSES)]
         for process in processes:
             process.start()
         for _ in processes:
-            answer = answers.get(timeout=120)
-            if isinstance(answer, BaseException):
-                raise answer
+            result = results.get(timeout=120)
+            if isinstance(result, BaseException):
+                raise result
             times = _Times()
-            times.answered, times.refused = answer
+            times.answered, times.refused = result
             found.append(times)
         for process in processes:
             process.join()

@@ -44,7 +44,7 @@ class HandedOut:
         self._ids: dict[tuple[str, int], None] = {}  # in the order of arrival
 
     def claim(self, kind: str, id: int) -> bool:
-        """Return True for the first call that claims this id, False for every later one."""
+        """Return True for the first call that claims this id, and False for later ones."""
         with LOCK:
             if (kind, id) in self._ids:
                 return False

@@ -159,7 +159,11 @@ class LocalBudget:
     ) -> Steps[Permit]:
         """See `Budget.acquire`."""
         low = priority == "low"
-        wait = Wait(self.limit, priority, deadline, on_wait, self._clock.monotonic())
+        with LOCK:
+            now = self._clock.monotonic()
+            if not self._queue and not self._window.wait(now, low=low):
+                return self._window.start(now)
+        wait = Wait(self.limit, priority, deadline, on_wait, now)
         arrival = next(self._arrivals)
         place = None
         try:
@@ -179,7 +183,8 @@ class LocalBudget:
     def release(self, permit: Permit, outcome: Outcome) -> Steps[None]:
         """See `Budget.release`."""
         self.count_end(permit, outcome)
-        yield from ()
+        return
+        yield  # makes it a generator, without a step
 
     def count_start(self) -> Permit:
         """Count a request that another budget has permitted."""

@@ -418,7 +418,7 @@ def test_it_counts_as_the_local_window_does(
 
 @pytest.fixture
 def dead_url() -> Iterator[str]:
-    """An address at which nobody answers."""
+    """An address at which no server listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield f"redis://127.0.0.1:{taken.getsockname()[1]}/0"
@@ -551,6 +551,18 @@ def test_bad_settings_are_rejected(redis_url: str) -> None:
         with pytest.raises(InvalidRequestError) as caught:
             RedisBudget(**{"server": redis_url, "api_key": "key", **settings_})
         assert "secret" not in str(caught.value)
+
+
+def test_a_connection_that_the_server_closed_is_opened_again(
+    redis_url: str, api_key: str, clock: VirtualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    budget = RedisBudget(redis_url, api_key, clock=clock)
+    use(budget, 1)
+    with redis.Redis.from_url(redis_url) as other:
+        other.client_kill_filter(_type="normal", skipme=True)
+    use(budget, 1)
+    assert budget.state().remaining == 58
+    assert not caplog.records
 
 
 def test_a_server_that_never_responds_is_given_up_after_the_timeout(

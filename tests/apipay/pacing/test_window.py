@@ -28,7 +28,7 @@ def test_a_burst_goes_at_once_and_then_waits_a_window() -> None:
     assert window.wait(60.3) == 0
 
 
-def test_a_request_counts_from_its_answer_because_the_server_may_have_counted_it_then() -> None:
+def test_a_request_counts_from_its_response_because_the_server_may_have_counted_it_then() -> None:
     window = Window(RateLimit(1, 10))
     permit = window.start(0)
     assert window.wait(4) >= 10
@@ -42,7 +42,7 @@ def test_a_request_that_never_left_gives_its_place_back() -> None:
     assert window.wait(1) == 0
 
 
-def test_a_request_without_an_answer_counts_all_the_same() -> None:
+def test_a_request_without_a_response_counts_too() -> None:
     window = Window(RateLimit(1, 10))
     window.release(window.start(0), 1, NO_RESPONSE)
     assert window.wait(1) > 9
@@ -100,7 +100,7 @@ def test_a_429_without_a_time_closes_longer_and_longer_up_to_a_window() -> None:
     assert window.wait(now) == 0
 
 
-def test_a_probe_that_gets_no_answer_is_followed_by_another() -> None:
+def test_a_probe_without_a_response_is_followed_by_another() -> None:
     window = Window(RateLimit(60, 60))
     window.release(window.start(0), 0, Outcome(429, retry_after=1))
     window.release(window.start(2), 3, NO_RESPONSE)
@@ -111,7 +111,7 @@ def test_a_probe_that_gets_no_answer_is_followed_by_another() -> None:
     assert window.remaining(4) == 58
 
 
-def test_use_by_others_is_learned_from_what_answers_say_is_left() -> None:
+def test_use_by_others_is_learned_from_what_responses_say_is_left() -> None:
     window = Window(RateLimit(60, 60))
     window.release(window.start(0), 0, Outcome(200, remaining=39))
     assert window.remaining(0) == 39
@@ -130,7 +130,7 @@ def test_use_by_others_is_forgotten_after_a_window() -> None:
     assert window.wait(10.05) == 0
 
 
-def test_answers_of_parallel_requests_are_not_taken_for_use_by_others() -> None:
+def test_responses_to_parallel_requests_do_not_count_as_use_by_others() -> None:
     window = Window(RateLimit(60, 60))
     permits = [window.start(0) for _ in range(60)]
     for remaining, permit in enumerate(reversed(permits)):
@@ -164,7 +164,7 @@ def test_a_server_that_says_nonsense_is_not_believed_beyond_the_limit() -> None:
     assert window.wait(0) > 9
 
 
-def test_a_child_process_does_not_wait_for_answers_that_only_the_parent_gets() -> None:
+def test_a_child_process_does_not_wait_for_responses_that_only_the_parent_gets() -> None:
     window = Window(RateLimit(2, 10))
     window.start(0)
     window.start(0)
@@ -209,7 +209,7 @@ def test_no_429_from_any_limiter_with_any_delays(
             allowed, remaining, _ = limiter(now)
             assert allowed
             back = now + legs[turn % len(legs)][1]
-            heappush(events, (back, lane, "answer", (value, Outcome(200, remaining))))
+            heappush(events, (back, lane, "respond", (value, Outcome(200, remaining))))
         else:
             window.release(value[0], now, value[1])
             heappush(events, (now + gaps[turn % len(gaps)], lane, "ask", None))
