@@ -8,6 +8,7 @@ import httpx
 
 from apipay import settings
 from apipay._clock import SYSTEM_CLOCK, Clock
+from apipay._methods import AsyncMethods, Methods
 from apipay.errors import ClientClosedError, InvalidRequestError
 from apipay.hooks import Call, Hook, Hooks, LateDuplicate, WaitEvent
 from apipay.logs import LogHook, guard_httpx_log
@@ -39,7 +40,6 @@ from apipay.transport import (
 from apipay.transport.engine import call_of
 from apipay.transport.failures import from_generated
 from apipay.transport.policy import check_deadline, check_max_retries
-from apipay.verbs import AsyncVerbs, Verbs
 from apipay_client.client import AuthenticatedClient
 from apipay_client.operations import EXTENSIONS
 from apipay_client.types import CallOptions
@@ -251,7 +251,7 @@ class _Common:
         )
 
 
-class ApiPay(_Common, Verbs):
+class ApiPay(_Common, Methods):
     """The client of ApiPay.kz: `ApiPay().invoices.create(amount=..., phone_number=...)`.
 
     Every failure is an `apipay.errors.ApiPayError`. Writes are never done twice: see
@@ -302,7 +302,7 @@ class ApiPay(_Common, Verbs):
         self.close()
 
 
-class AsyncApiPay(_Common, AsyncVerbs):
+class AsyncApiPay(_Common, AsyncMethods):
     """`ApiPay` for asyncio and trio: `await AsyncApiPay().invoices.create(...)`.
 
     One client serves many tasks of one event loop. Cancelling a call ends it at once; a write that
