@@ -4,7 +4,7 @@ import gc
 import json
 import logging
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, assert_type
@@ -315,10 +315,10 @@ class Lists:
             "result": {"rows": rows, "next": str(rest[0]) if rest else None},
         }
 
-    def read(self, **arguments: Any) -> "list[int]":
+    def read(self, **arguments: Any) -> Sequence[int]:
         return [row["id"] for row in self.paginator(**arguments)]
 
-    def paginator(self, **arguments: Any) -> "Paginator[Any]":
+    def paginator(self, **arguments: Any) -> Paginator[Any]:
         return Paginator(self.list, (), arguments)
 
 

@@ -2,7 +2,7 @@
 
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -144,7 +144,7 @@ class Service:
             result = getattr(client, name)(*args, **options)
             if not inspect.isgenerator(result):
                 return result
-            for invoice in result:
+            for invoice in cast("Iterator[Invoice]", result):
                 take(invoice)
             return seen
 
