@@ -12,9 +12,15 @@ import pytest
     ("name", "expected"),
     [
         ("pacing", ["429: 0 (<= 0) ok", "used, share of the allowance"]),
-        ("watching", ["requests in any round: 1", "not reported in the next round: 0 (<= 0) ok"]),
+        (
+            "watching",
+            [
+                "on average, newest, 40 final: 1",
+                "not reported in the next round: 0 (<= 0) ok",
+            ],
+        ),
         ("pagination", ["requests: 10 (<= 10) ok", "missing or doubled: 0 (<= 0) ok"]),
-        ("waits", ["did not end well: 0 (<= 0) ok", "connections at once: "]),
+        ("waits", ["overrun, in seconds: 2", "ended too early: 0 (<= 0) ok"]),
         ("overhead", ["get, sandbox", "create, fixed", "list of 100, sandbox"]),
         ("imports", ["httpx and a client", "apipay and a client"]),
     ],

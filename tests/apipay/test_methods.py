@@ -1,4 +1,4 @@
-"""What the clients do in more than one request, against the sandbox, on one virtual clock."""
+"""The methods that take more than one request, against the sandbox, on one virtual clock."""
 
 from collections.abc import Iterator
 from typing import Any
