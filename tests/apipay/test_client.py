@@ -22,6 +22,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from apipay import ApiPay, AsyncApiPay, ClientClosedError, InvalidRequestError, RetryPolicy
+from apipay._http import client as http_client_module
 from apipay.errors import (
     APIConnectionError,
     ApiPayError,
@@ -29,7 +30,6 @@ from apipay.errors import (
     OutcomeUnknownError,
     ResponseDecodeError,
 )
-from apipay.transport import network
 from apipay_client.operations import SERVER_URL
 
 KEY = "sk_live_Zq93kd02mmXX"
@@ -347,7 +347,7 @@ def test_an_answer_that_drips_ends_at_the_deadline(kind: str) -> None:
 def test_an_answer_without_end_is_not_read_to_the_end(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(network, "MAX_BODY", 50_000)
+    monkeypatch.setattr(http_client_module, "MAX_BODY", 50_000)
     with (
         raw_server(HEAD + b"\r\n" + b"[" * 200_000) as url,
         pytest.raises(ResponseDecodeError, match="larger"),

