@@ -4,7 +4,7 @@
 
 The sandbox, in another process, holds the invoices. The memory is what Python allocates
 (tracemalloc) while the items are read and dropped one by one, compared with a list of one page and
-with keeping everything in a list. What grows with the list is its ids, in 8 bytes each, so that an
+with keeping everything in a list. What grows with the list is its ids, in 2 to 8 bytes each, so that an
 item which moved is not given twice.
 
 Figures: 100 requests (a page of 100 each), every invoice once, and at most 1.5 times the memory of
