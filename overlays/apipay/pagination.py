@@ -120,24 +120,26 @@ class _Shape(NamedTuple):
 
 
 class Seen:
-    """The ids of the items read so far, in 8 bytes each."""
+    """The ids of the items read so far, in 2 to 8 bytes each: the ids of a page are near."""
 
     def __init__(self) -> None:
-        self._pages: list[array[int]] = []  # sorted
+        self._pages: list[tuple[int, int, array[int]]] = []  # lowest, highest, each less the lowest
         self.count = 0
 
     def add(self, ids: Iterable[Id]) -> None:
-        page = array("q", sorted({hash(value) for value in ids}))
+        page = sorted({hash(value) for value in ids})
         if page:
-            self._pages.append(page)
+            low, high = page[0], page[-1]
+            size = next(code for code in "HIQ" if high - low < 256 ** array(code).itemsize)
+            self._pages.append((low, high, array(size, [value - low for value in page])))
             self.count += len(page)
 
     def unseen(self, ids: Sequence[Id | None]) -> list[bool]:
         """Return for each id whether it is new, also among those before it in `ids`."""
         hashes = [hash(value) for value in ids]
         # Lists are mostly in the order of their ids, so that few pages have to be searched.
-        low, high = min(hashes, default=0), max(hashes, default=0)
-        near = [page for page in self._pages if page[0] <= high and page[-1] >= low]
+        least, most = min(hashes, default=0), max(hashes, default=0)
+        near = [page for page in self._pages if page[0] <= most and page[1] >= least]
         known: set[int] = set()
         result: list[bool] = []
         for value in hashes:
@@ -146,9 +148,12 @@ class Seen:
         return result
 
 
-def _holds(page: "array[int]", value: int) -> bool:
-    place = bisect_left(page, value)
-    return place < len(page) and page[place] == value
+def _holds(page: "tuple[int, int, array[int]]", value: int) -> bool:
+    low, high, offsets = page
+    if not low <= value <= high:
+        return False
+    place = bisect_left(offsets, value - low)
+    return offsets[place] == value - low
 
 
 class _Walk:
@@ -427,7 +432,7 @@ class Paginator(_Paginator[Item]):
     """The items of a list, requested page by page as they are needed. See `ApiPay.paginate`.
 
     Each iteration starts from the beginning, or from the cursor passed to `resume`. One page is
-    held at a time, and 8 bytes for each item read. An item is given once, also when items move
+    held at a time, and 2 to 8 bytes for each item read. An item is given once, also when items move
     between pages while the list is read, and an item that is in the list all the time is given.
     An error of a request ends the iteration: take `cursor` and go on later with `resume`.
     """
@@ -473,7 +478,7 @@ def _cursor_in(following: str, parameter: str) -> str:
 
 
 def _id_of(item: object) -> Id | None:
-    """Return an item's id. An item without one cannot be told from others and counts as new."""
+    """Return an item's id. An item without one always counts as new."""
     found = _at(item, "id")
     return found if isinstance(found, int | str) else None
 

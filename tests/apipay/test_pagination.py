@@ -189,7 +189,7 @@ def test_ten_thousand_invoices_take_a_hundred_requests_and_the_memory_of_a_page(
     peak(small)
     few = peak(small)
     many = peak(large)
-    # The ids of 8,000 more items, 8 bytes each, are the difference.
+    # The ids of 8,000 more items, 2 to 8 bytes each, are the difference.
     assert many - few < 200_000
     assert many < 1_000_000
     client = large.client()

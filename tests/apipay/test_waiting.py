@@ -412,6 +412,16 @@ def test_a_timeout_holds_whatever_the_service_does(
         assert -1e-6 <= over <= LAST_POLL_SECONDS + 1e-6
 
 
+@pytest.mark.parametrize("lag", [0.9, 1.0, 1.5])
+def test_all_requests_of_the_last_round_share_its_two_seconds(make: Make, lag: float) -> None:
+    service = make(900)
+    service.lag = lag
+    with pytest.raises(WaitTimeoutError):
+        service.watch(range(1, 901), timeout=0)
+    assert 0 <= service.clock.monotonic() <= LAST_POLL_SECONDS + 1e-6
+    assert len(service.requests) == int(LAST_POLL_SECONDS / lag)
+
+
 def test_a_used_up_budget_does_not_keep_a_wait_beyond_its_timeout(make: Make) -> None:
     for name, subject in (("wait", 2), ("watch", [1, 2, 3])):
         service = make(100)
