@@ -62,7 +62,13 @@ class _Connections(Generic[HttpT]):
                 "This client sends through an http_client or transport whose connections belong "
                 "to the parent process. Create a client in each process. Nothing was sent."
             )
-        made = self._make()
+        try:
+            made = self._make()
+        except (OSError, ValueError, httpx.InvalidURL) as error:  # an SSL error is an OSError
+            raise InvalidRequestError(
+                f"No connection can be set up ({type(error).__name__}). Check the environment "
+                "variables SSL_CERT_FILE, SSL_CERT_DIR and *_PROXY. Nothing was sent."
+            ) from error
         with LOCK:
             if self._open is not None and self._process != os.getpid():
                 # Kept and left alone: closing them here could end them in the parent.

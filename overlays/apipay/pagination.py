@@ -31,12 +31,13 @@ from collections.abc import (
 )
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Generic, NamedTuple, Protocol, Self, TypeGuard, TypeVar, cast
+from typing import Any, Final, Generic, Protocol, Self, TypeGuard, TypeVar, cast
 from urllib.parse import parse_qs
 
 from apipay._clock import SYSTEM_CLOCK
 from apipay._steps import Give, Iteration, iterate, iterate_async, perform
 from apipay.errors import InvalidRequestError
+from apipay_client.operations import Pagination
 
 _logger = logging.getLogger("apipay")
 
@@ -92,33 +93,6 @@ class PageOf(Generic[Item]):
     cursor: Mapping[str, Any]
 
 
-class _Shape(NamedTuple):
-    """The parts of an operation's `x-pagination` that a walk reads."""
-
-    page: str | None
-    cursor: str | None
-    size: str | None
-    max_size: int
-    items: str
-    total: str | None
-    per_page: str | None
-    next: str | None
-
-    @classmethod
-    def of(cls, stated: Any) -> "_Shape":
-        # merge: the defaults of getattr can go when the generated Pagination has all its fields
-        return cls(
-            page=stated.page,
-            cursor=getattr(stated, "cursor", None),
-            size=stated.size,
-            max_size=stated.max_size or DEFAULT_SIZE,
-            items=getattr(stated, "items", "data"),
-            total=getattr(stated, "total", "meta.total"),
-            per_page=getattr(stated, "per_page", "meta.per_page"),
-            next=getattr(stated, "next", None),
-        )
-
-
 class Seen:
     """The ids of the items read so far, in 2 to 8 bytes each: the ids of a page are near."""
 
@@ -163,7 +137,7 @@ class _Walk:
     that is passed on, and `page_done` after the last. `cursor` can be taken at any time.
     """
 
-    def __init__(self, shape: _Shape, size: int, first_page: int = 1) -> None:
+    def __init__(self, shape: Pagination, size: int, first_page: int = 1) -> None:
         self._shape = shape
         self._size = size
         self._position = (first_page - 1) * size
@@ -292,7 +266,7 @@ class _Walk:
         }
 
     @classmethod
-    def from_cursor(cls, shape: _Shape, cursor: Mapping[str, Any], operation: str) -> "_Walk":
+    def from_cursor(cls, shape: Pagination, cursor: Mapping[str, Any], operation: str) -> "_Walk":
         """Go on where `cursor` was taken. `InvalidRequestError` if it is not of this list."""
         position, size, total = (_at(cursor, name) for name in ("position", "per_page", "total"))
         token, recent, finished = (_at(cursor, name) for name in ("token", "recent", "finished"))
@@ -359,7 +333,7 @@ class _Paginator(Generic[Item]):
             )
         self._method = method
         self._name: str = operation.id
-        self._shape = _Shape.of(operation.pagination)
+        self._shape = operation.pagination
         self._fixed = dict(arguments or {})
         page, size = (
             _take(self._fixed, name) if name is not None else None
@@ -398,7 +372,8 @@ class _Paginator(Generic[Item]):
     def _new_walk(self) -> _Walk:
         if self._start is not None:
             return _Walk.from_cursor(self._shape, self._start, self._name)
-        size = self._asked_size or min(self._shape.max_size, self._limit or self._shape.max_size)
+        largest = self._shape.max_size or DEFAULT_SIZE
+        size = self._asked_size or min(largest, self._limit or largest)
         return _Walk(self._shape, size, self._first_page)
 
     def _steps(self, by_page: bool) -> Iteration[Any]:

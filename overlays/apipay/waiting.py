@@ -189,16 +189,8 @@ class _Wait:
         return True
 
 
-def _is_final(status: InvoiceStatus | OrganizationStatus) -> bool:
-    """Return whether a status is the last one. An unknown status is not."""
-    # merge: is_final (return status.is_final)
-    final = getattr(status, "is_final", None)
-    known = ("paid", "cancelled", "expired", "verified", "failed")
-    return status in known if final is None else bool(final)
-
-
-_OPEN: Final = tuple(status for status in InvoiceStatus if not _is_final(status))
-_FINAL: Final = tuple(status for status in InvoiceStatus if _is_final(status))
+_OPEN: Final = tuple(status for status in InvoiceStatus if not status.is_final)
+_FINAL: Final = tuple(status for status in InvoiceStatus if status.is_final)
 
 
 def _id_of(invoice: "Invoice | CreatedInvoice | int") -> int:
@@ -229,7 +221,7 @@ def wait_for_payment(
     while True:
         found = yield from wait.ask(get)
         if found is not None:
-            if _is_final(found.status):
+            if found.status.is_final:
                 return found
             last = found
             if on_progress is not None:
@@ -312,7 +304,7 @@ class _Watch:
             unseen.discard(invoice.id)
             if invoice.id in self.last:
                 self.last[invoice.id] = invoice
-                if _is_final(invoice.status):
+                if invoice.status.is_final:
                     del self.last[invoice.id]
                     yield Give(invoice)
         return before - len(unseen)
@@ -405,9 +397,9 @@ def wait_for_verification(
             last, seconds = found, found.time_remaining
             if end is None:  # the window cannot end later, whatever later responses state
                 end = clock.monotonic() + max(window, seconds or 0)
-            if not _is_final(found.status) and seconds is not None:
+            if not found.status.is_final and seconds is not None:
                 wait.deadline = min(end, clock.monotonic() + seconds)
-            if _is_final(found.status) and found.status != OrganizationStatus.VERIFIED:
+            if found.status.is_final and found.status != OrganizationStatus.VERIFIED:
                 raise VerificationFailedError(
                     "The organization was not verified: the owner refused, or the check failed.",
                     organization_id=organization_id,
@@ -415,7 +407,7 @@ def wait_for_verification(
                 )
             if on_progress is not None:
                 on_progress(max(0.0, wait.left))
-            if _is_final(found.status):
+            if found.status.is_final:
                 return found
         if not (yield from wait.pause()):
             raise timed_out() from wait.failure

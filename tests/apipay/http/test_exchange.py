@@ -3,14 +3,20 @@
 import contextlib
 import http.server
 import os
+import socket
 import threading
+import time
+import tracemalloc
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
 from apipay import ApiPay, AsyncApiPay, RetryPolicy
+from apipay._http.client import MAX_BODY
 from apipay.errors import (
     ApiPayError,
     APIStatusError,
@@ -19,6 +25,7 @@ from apipay.errors import (
     InvalidRequestError,
     NotFoundError,
     OutcomeUnknownError,
+    ResponseDecodeError,
 )
 
 KEY = "test-key-0f9e8d7c"
@@ -76,8 +83,6 @@ def test_an_event_hook_that_raises_for_the_status_changes_no_class() -> None:
 
 
 def test_an_event_hook_of_an_async_client_changes_no_class_either() -> None:
-    import anyio
-
     async def act() -> None:
         theirs = httpx.AsyncClient(
             transport=httpx.MockTransport(not_found),
@@ -254,3 +259,76 @@ def test_an_odd_id_leaves_no_other_error_and_no_other_path(made: Any) -> None:
         with pytest.raises(ApiPayError):
             call(made)
         assert paths[0].count(b"/") == 4  # /api/invoices/{id}/cancel
+
+
+# -- sizes and slow responses -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_the_size_of_a_response_counts_after_decompression(encoding: str) -> None:
+    """100 KB can expand to 100 MB: it is refused before it fills the memory."""
+    zeros = b" " * 1_000_000
+    wbits = 31 if encoding == "gzip" else 15
+    packer = zlib.compressobj(9, zlib.DEFLATED, wbits)
+    bomb = b"".join([packer.compress(zeros) for _ in range(100)]) + packer.flush()
+    assert len(bomb) < 200_000
+    headers = {"Content-Encoding": encoding}
+    transport = httpx.MockTransport(
+        lambda request: httpx.Response(200, stream=httpx.ByteStream(bomb), headers=headers)
+    )
+    client = ApiPay(KEY, transport=transport)
+    tracemalloc.start()
+    with pytest.raises(ResponseDecodeError, match="larger"):
+        client.invoices.get(1)
+    with pytest.raises(OutcomeUnknownError):
+        client.recurring_invoices.bill_now(1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3 * MAX_BODY
+
+
+@pytest.mark.parametrize("wbits", [31, 15])
+def test_a_compressed_response_is_read(wbits: int) -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, wbits)
+    body = packer.compress(b'{"id": 1, "status": "pending"}') + packer.flush()
+    headers = {"Content-Encoding": "gzip" if wbits == 31 else "deflate"}
+    transport = httpx.MockTransport(
+        lambda request: httpx.Response(200, stream=httpx.ByteStream(body), headers=headers)
+    )
+    assert ApiPay(KEY, transport=transport).invoices.get(1).id == 1
+
+
+@contextlib.contextmanager
+def dripping_server() -> Iterator[str]:
+    """Send one byte of a header every 50 ms, without end."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    stopped = threading.Event()
+
+    def drip() -> None:
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Drip: ")
+            while not stopped.wait(0.05):
+                connection.sendall(b"x")
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        stopped.set()
+        listener.close()
+        thread.join()
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_an_async_call_ends_at_its_deadline_while_header_bytes_drip(backend: str) -> None:
+    async def act(url: str) -> None:
+        async with AsyncApiPay(KEY, base_url=url, retry=RetryPolicy(max_retries=0)) as client:
+            with pytest.raises(APITimeoutError):
+                await client.invoices.get(1, options={"deadline": 0.5})
+
+    with dripping_server() as url:
+        began = time.monotonic()
+        anyio.run(act, url, backend=backend)
+        assert time.monotonic() - began < 5
