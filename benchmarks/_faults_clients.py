@@ -20,6 +20,9 @@ from apipay.errors import ApiPayError, OutcomeUnknownError
 TIMEOUT = 0.4
 """Seconds of real time for one attempt of a client."""
 
+_DEADLINE = 60.0
+"""Seconds of the run for one call."""
+
 _CONFIRM_AFTER = (0.0, 60.0)
 """Seconds of the run after which `client.confirm` is asked about unknown outcomes."""
 
@@ -50,35 +53,27 @@ class World:
     unix: float
     began: float
 
-    def url(self, row: str) -> str:
-        return self.flapping_url if row == REFUSED else self.base_url
+    def url(self, call: Call) -> str:
+        return self.flapping_url if call.row == REFUSED else self.base_url
 
-    def settings(self, row: str) -> dict[str, Any]:
+    def settings(self, url: str) -> dict[str, Any]:
         return {
             "api_key": self.api_key,
-            "base_url": self.url(row),
+            "base_url": url,
             "timeout": httpx.Timeout(TIMEOUT),
             "rate_limit": None,
             "clock": SharedClock(self.speed, self.unix, self.began),
         }
 
 
-@dataclass(frozen=True)
-class Work:
-    """The lanes of one row for one process."""
-
-    row: str
-    lanes: list[Lane]
-
-
-def work(kind: str, concurrency: int, world: World, all_work: list[Work]) -> list[Told]:
+def work(kind: str, concurrency: int, world: World, lanes: list[Lane]) -> list[Told]:
     """Make all calls of one process; return what they were told."""
     if kind == "threads":
         run = _naive if world.client == "naive" else _threads
-        return run(concurrency, world, all_work)
+        return run(concurrency, world, lanes)
     if world.client == "naive":  # has no async form
-        return _naive(concurrency, world, all_work)
-    return anyio.run(_tasks, concurrency, world, all_work, backend=kind)
+        return _naive(concurrency, world, lanes)
+    return anyio.run(_tasks, concurrency, world, lanes, backend=kind)
 
 
 def headers(call: Call) -> dict[str, str]:
@@ -87,7 +82,7 @@ def headers(call: Call) -> dict[str, str]:
 
 def _method(client: Any, call: Call) -> Callable[[], Any]:
     """Return a function that makes the call with the client."""
-    options = {"options": {"headers": headers(call)}}
+    options = {"options": {"headers": headers(call), "deadline": _DEADLINE}}
     amount = {} if call.amount is None else {"amount": Decimal(call.amount) / 100}
     match call.operation:
         case "createInvoice":
@@ -149,35 +144,34 @@ def _describe(error: Exception) -> str:
     return name if isinstance(error, ApiPayError) else f"{name}: {error}"[:200]
 
 
-def _threads(concurrency: int, world: World, all_work: list[Work]) -> list[Told]:
+def _threads(concurrency: int, world: World, lanes: list[Lane]) -> list[Told]:
     results = _Results()
 
-    def follow(client: ApiPay, lane: Lane) -> None:
+    clients: dict[str, Any] = {}
+
+    def follow(lane: Lane) -> None:
         for call in lane:
             began = time.monotonic()
             try:
-                results.returned(call, began, _method(client, call)())
+                results.returned(call, began, _method(clients[world.url(call)], call)())
             except Exception as error:
                 results.raised(call, began, error)
 
-    def confirm(client: Any, call: Call, told: Told, lookup: Any) -> None:
+    def confirm(call: Call, told: Told, lookup: Any) -> None:
+        client = clients[world.url(call)].with_options(headers=headers(call))
         try:
-            results.confirmed(told, client.with_options(headers=headers(call)).confirm(lookup))
+            results.confirmed(told, client.confirm(lookup))
         except Exception as error:
             results.confirm_failed(told, error)
 
     with ThreadPoolExecutor(concurrency) as pool, ExitStack() as stack:
-        clients: dict[str, Any] = {}
-        futures: list[Future[None]] = []
-        for one in all_work:
-            client = stack.enter_context(ApiPay(**world.settings(one.row)))
-            clients[one.row] = client
-            futures += [pool.submit(follow, client, lane) for lane in one.lanes]
-        _wait(futures)
+        for url in (world.base_url, world.flapping_url):
+            clients[url] = stack.enter_context(ApiPay(**world.settings(url)))
+        _wait([pool.submit(follow, lane) for lane in lanes])
         for pause in _CONFIRM_AFTER if hasattr(ApiPay, "confirm") else ():
             if results.open():
                 time.sleep(pause / world.speed)
-            _wait([pool.submit(confirm, clients[one[0].row], *one) for one in results.open()])
+            _wait([pool.submit(confirm, *one) for one in results.open()])
     return results.told
 
 
@@ -186,35 +180,36 @@ def _wait(futures: list[Future[None]]) -> None:
         future.result()
 
 
-async def _tasks(concurrency: int, world: World, all_work: list[Work]) -> list[Told]:
+async def _tasks(concurrency: int, world: World, lanes: list[Lane]) -> list[Told]:
     results = _Results()
 
-    async def follow(lanes: Iterator[tuple[AsyncApiPay, Lane]]) -> None:
-        for client, lane in lanes:
+    clients: dict[str, Any] = {}
+
+    async def follow(waiting: Iterator[Lane]) -> None:
+        for lane in waiting:
             for call in lane:
                 began = time.monotonic()
                 try:
-                    results.returned(call, began, await _method(client, call)())
+                    results.returned(call, began, await _method(clients[world.url(call)], call)())
                 except Exception as error:
                     results.raised(call, began, error)
 
-    async def confirm(clients: dict[str, Any], found: Iterator[tuple[Call, Told, Any]]) -> None:
-        for call, told, lookup in found:
-            client = clients[call.row].with_options(headers=headers(call))
+    async def confirm(waiting: Iterator[tuple[Call, Told, Any]]) -> None:
+        for call, told, lookup in waiting:
+            client = clients[world.url(call)].with_options(headers=headers(call))
             try:
                 results.confirmed(told, await client.confirm(lookup))
             except Exception as error:
                 results.confirm_failed(told, error)
 
     async with AsyncExitStack() as stack:
-        clients: dict[str, Any] = {}
-        for one in all_work:
-            client = AsyncApiPay(**world.settings(one.row))
-            clients[one.row] = await stack.enter_async_context(client)
-        lanes = iter([(clients[one.row], lane) for one in all_work for lane in one.lanes])
+        for url in (world.base_url, world.flapping_url):
+            client = AsyncApiPay(**world.settings(url))
+            clients[url] = await stack.enter_async_context(client)
+        queue = iter(lanes)
         async with anyio.create_task_group() as group:
             for _ in range(concurrency):
-                group.start_soon(follow, lanes)
+                group.start_soon(follow, queue)
         for pause in _CONFIRM_AFTER if hasattr(AsyncApiPay, "confirm") else ():
             found = results.open()
             if found:
@@ -222,7 +217,7 @@ async def _tasks(concurrency: int, world: World, all_work: list[Work]) -> list[T
             waiting = iter(found)
             async with anyio.create_task_group() as group:
                 for _ in range(concurrency):
-                    group.start_soon(confirm, clients, waiting)
+                    group.start_soon(confirm, waiting)
     return results.told
 
 
@@ -250,7 +245,7 @@ def _body(call: Call) -> dict[str, Any] | None:
     return body
 
 
-def _naive(concurrency: int, world: World, all_work: list[Work]) -> list[Told]:
+def _naive(concurrency: int, world: World, lanes: list[Lane]) -> list[Told]:
     """Retry with bare httpx on every failure, and believe every 2xx."""
     told: list[Told] = []
 
@@ -262,12 +257,14 @@ def _naive(concurrency: int, world: World, all_work: list[Work]) -> list[Told]:
         number: int = response.json()["id"]
         return number
 
-    def follow(client: httpx.Client, lane: Lane) -> None:
+    clients: dict[str, httpx.Client] = {}
+
+    def follow(lane: Lane) -> None:
         for call in lane:
             began, result = time.monotonic(), None
             for tries in range(4):
                 try:
-                    result = attempt(client, call)
+                    result = attempt(clients[world.url(call)], call)
                     break
                 except Exception:
                     time.sleep(0.02 * 2**tries)
@@ -279,10 +276,8 @@ def _naive(concurrency: int, world: World, all_work: list[Work]) -> list[Told]:
 
     key = {"X-API-Key": world.api_key}
     with ThreadPoolExecutor(concurrency) as pool, ExitStack() as stack:
-        futures: list[Future[None]] = []
-        for one in all_work:
-            client = httpx.Client(base_url=world.url(one.row), headers=key, timeout=TIMEOUT)
-            stack.enter_context(client)
-            futures += [pool.submit(follow, client, lane) for lane in one.lanes]
-        _wait(futures)
+        for url in (world.base_url, world.flapping_url):
+            client = httpx.Client(base_url=url, headers=key, timeout=TIMEOUT)
+            clients[url] = stack.enter_context(client)
+        _wait([pool.submit(follow, lane) for lane in lanes])
     return told

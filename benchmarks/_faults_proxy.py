@@ -604,9 +604,9 @@ class Running:
 @contextlib.contextmanager
 def proxy_process(upstream: tuple[str, int], speed: float, seed: int) -> Iterator[Running]:
     """Run a proxy in front of the sandbox."""
-    spawn = multiprocessing.get_context("spawn")
-    ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=_serve, args=(upstream, speed, seed, theirs), daemon=True)
+    forked = multiprocessing.get_context("forkserver")
+    ours, theirs = forked.Pipe()
+    process = forked.Process(target=_serve, args=(upstream, speed, seed, theirs), daemon=True)
     process.start()
     theirs.close()
     try:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import httpx
-from _faults_clients import PHONE, Lane, Work
+from _faults_clients import PHONE, Lane
 from _faults_judge import Call, Record
 from _faults_proxy import EQUAL
 
@@ -108,8 +108,8 @@ class Traffic:
         self._all = range(alone + shared)
         self.calls: list[Call] = []
 
-    def row(self, row: str, count: int) -> list[Work]:
-        """Return about `count` calls: the work of each process, in its order."""
+    def row(self, row: str, count: int) -> list[list[Lane]]:
+        """Return about `count` calls: the lanes of each process, shuffled."""
         self._lanes: list[list[Lane]] = [[] for _ in self._all]
         self._row = row
         shares = _EQUAL_SHARES if row == EQUAL else _SHARES
@@ -121,7 +121,7 @@ class Traffic:
         self._bills(numbers.get("bill", 0))
         for lanes in self._lanes:
             self._random.shuffle(lanes)
-        return [Work(row, lanes) for lanes in self._lanes]
+        return self._lanes
 
     def _call(self, operation: str, **details: Any) -> Call:
         call = Call(len(self.calls) + 1, self._row, operation, **details)
@@ -172,8 +172,8 @@ class Traffic:
             self._deal([self._call("cancelInvoice", target=number)])
 
     def _status_changes(self, count: int) -> None:
-        for number in self._ground.recurring([self._amount() for _ in range(count // 4)]):
-            names = ("pauseRecurringInvoice", "resumeRecurringInvoice") * 2
+        for number in self._ground.recurring([self._amount() for _ in range(count // 2)]):
+            names = ("pauseRecurringInvoice", "resumeRecurringInvoice")
             self._deal([self._call(name, target=number) for name in names])
 
     def _bills(self, count: int) -> None:

@@ -31,6 +31,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from urllib.parse import urlsplit
 
 from _common import Figure, conclude, print_table, sandbox_process
@@ -85,11 +86,11 @@ class Run:
                     began=time.monotonic(),
                 )
                 processes = [*self.alone, *self.shared]
-                spawn = multiprocessing.get_context("spawn")
-                with ProcessPoolExecutor(len(processes), mp_context=spawn) as pool:
+                forked = multiprocessing.get_context("forkserver")
+                with ProcessPoolExecutor(len(processes), mp_context=forked) as pool:
                     futures = [
-                        pool.submit(work, kind, concurrency, world, list(its_work))
-                        for (kind, concurrency), its_work in zip(
+                        pool.submit(work, kind, concurrency, world, list(chain(*lanes)))
+                        for (kind, concurrency), lanes in zip(
                             processes, zip(*planned, strict=True), strict=True
                         )
                     ]
