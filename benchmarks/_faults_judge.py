@@ -7,7 +7,7 @@ not know how the client works.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 CREATES = {
@@ -94,13 +94,14 @@ class Effect:
     Attributes:
         copy: The proxy sent the request a second time by itself; no client did.
         id: Of the record that was made, or whose status changed.
-        at: When, in seconds of CLOCK_MONOTONIC.
+        forwarded, at: Between which moments, in seconds of CLOCK_MONOTONIC.
     """
 
     call: int
     send: int
     copy: bool
     id: int
+    forwarded: float
     at: float
 
 
@@ -151,6 +152,7 @@ class Finding:
         retryable: Unknown outcomes that claim to be retryable.
         unexplained: Records that no forwarded request made, and effects without a record. A
             defect of the run itself.
+        equal: Results that belong to an equal call and were given to nobody else; harmless.
         copies: Effects of copies that the proxy sent.
         excused: Calls that failed for certain, and whose only effect is a copy's.
         confirmed: Unknown outcomes that `client.confirm` resolved.
@@ -164,6 +166,7 @@ class Finding:
     confirmed: int = 0
     copies: int = 0
     excused: int = 0
+    equal: int = 0
     duplicates: int = 0
     resent: int = 0
     not_done: int = 0
@@ -196,7 +199,8 @@ class _Judge:
         self._calls = {call.number: call for call in history.calls}
         self._effects: defaultdict[int, list[Effect]] = defaultdict(list)
         self._owner: dict[tuple[str, int], int] = {}
-        self._changes: defaultdict[tuple[str, int], list[tuple[float, str]]] = defaultdict(list)
+        self._changes: defaultdict[tuple[str, int], list[tuple[float, float, str]]]
+        self._changes = defaultdict(list)
         for effect in sorted(history.effects, key=lambda one: one.at):
             operation = self._calls[effect.call].operation
             self._effects[effect.call].append(effect)
@@ -204,10 +208,15 @@ class _Judge:
                 self._owner[CREATES[operation], effect.id] = effect.call
             else:
                 key = _resource(operation), effect.id
-                self._changes[key].append((effect.at, STATUSES[operation]))
+                self._changes[key].append((effect.forwarded, effect.at, STATUSES[operation]))
         self._sends: defaultdict[int, list[Send]] = defaultdict(list)
         for send in history.sends:
             self._sends[send.call].append(send)
+        self._times_given: Counter[tuple[str, int | None]] = Counter()
+        for told in history.told:
+            kind = CREATES.get(self._calls[told.call].operation)
+            if kind is not None:
+                self._times_given.update((kind, one) for one in {told.id, told.confirmed})
         self._found: dict[str, Finding] = {call.row: Finding() for call in history.calls}
 
     def run(self) -> dict[str, Finding]:
@@ -289,10 +298,26 @@ class _Judge:
                 found.violate("not_done", f"{note}, of {record.amount} and not {call.amount} tiyn")
             elif call.operation == "createInvoice" and record.text != call.text:
                 found.violate("not_done", f"{note}, with another external_order_id")
+        elif record is not None and self._is_interchangeable(call, kind, given):
+            found.equal += 1
         elif record is not None or given in self._given_targets(kind):
             found.violate("foreign", f"{note}, made by another call")
         else:
             found.violate("not_done", f"{note}, which does not exist")
+
+    def _is_interchangeable(self, call: Call, kind: str, given: int | None) -> bool:
+        """Return whether the record is that of an equal call, and no other call was given it.
+
+        Equal calls ask for the same thing in the same words. Which of two equal refunds belongs to
+        which call has no meaning; that there are as many as the callers believe has.
+        """
+        assert given is not None
+        owner = self._calls[self._owner[kind, given]] if (kind, given) in self._owner else None
+        return (
+            owner is not None
+            and replace(owner, number=0, row="") == replace(call, number=0, row="")
+            and self._times_given[kind, given] == 1
+        )
 
     def _given_targets(self, kind: str) -> set[int]:
         """Ids of the kind that existed before the calls."""
@@ -303,14 +328,12 @@ class _Judge:
         wanted = STATUSES[call.operation]
         assert call.target is not None
         key = _resource(call.operation), call.target
-        status = self._history.statuses.get(key)
-        for at, new in self._changes[key]:
-            if at > ended:
-                break
-            if at >= began and wanted in (status, new):
+        status, since = self._history.statuses.get(key), float("-inf")
+        for forwarded, at, new in self._changes[key]:
+            if status == wanted and since <= ended and began <= at:
                 return True
-            status = new
-        return status == wanted
+            status, since = new, forwarded
+        return status == wanted and since <= ended
 
     def _records(self) -> None:
         """Compare the sandbox's records with the effects that the proxy saw."""

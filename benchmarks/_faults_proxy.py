@@ -11,6 +11,7 @@ each write that a client sent and each effect that the sandbox confirmed.
 import asyncio
 import contextlib
 import json
+import math
 import multiprocessing
 import random
 import re
@@ -18,8 +19,8 @@ import socket
 import struct
 import time
 import unicodedata
-from collections import Counter, defaultdict, deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections import Counter
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
@@ -113,6 +114,19 @@ class Upstream:
             self._idle.append((reader, writer))
         return response
 
+    def close(self) -> None:
+        for _, writer in self._idle:
+            writer.close()
+
+
+@dataclass
+class Connected:
+    """A connection of a client: what was sent on it, and what waits for its next request."""
+
+    writer: asyncio.StreamWriter
+    delivered: list[Message] = field(default_factory=list[Message])
+    left_over: Message | None = None
+
 
 @dataclass
 class Exchange:
@@ -125,7 +139,7 @@ class Exchange:
     """The operation when it is a write that the judge knows, else None."""
     send: int
     random: random.Random
-    writer: asyncio.StreamWriter
+    connection: "Connected"
     sent_429: bool = False
 
 
@@ -156,18 +170,21 @@ class Proxy:
         self._requests: Counter[int] = Counter()
         self._writes: Counter[int] = Counter()
         self._held = set[asyncio.Task[None]]()
+        self._serving = set[asyncio.Task[None] | None]()
+        self._forwarding = 0
         self._made: dict[tuple[str, int], float] = {}
-        self.stale: defaultdict[str, deque[Message]] = defaultdict(lambda: deque(maxlen=50))
-        self.last: dict[str, Message] = {}
         self.waiting: dict[str, tuple[Message, asyncio.Future[Message]]] = {}
         self.cuts = 0
 
     # Connections
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # asyncio keeps no strong reference once the client has left.
+        self._serving.add(asyncio.current_task())
+        connection = Connected(writer)
         try:
             while (request := await read_message(reader)) is not None:
-                exchange = self._exchange(request, writer)
+                exchange = self._exchange(request, connection)
                 try:
                     response = await self._respond(exchange)
                 finally:
@@ -182,6 +199,7 @@ class Proxy:
                 if response is None:
                     break
                 assert isinstance(response, Message)
+                connection.delivered.append(response)
                 writer.write(response.encode())
                 await writer.drain()
                 if response.header("Connection") == "close":
@@ -190,8 +208,9 @@ class Proxy:
             pass  # the client left
         finally:
             writer.close()
+            self._serving.discard(asyncio.current_task())
 
-    def _exchange(self, request: Message, writer: asyncio.StreamWriter) -> Exchange:
+    def _exchange(self, request: Message, connection: Connected) -> Exchange:
         number, _, row = (request.header(HEADER) or "0/").partition("/")
         call = int(number)
         line = request.start.rsplit(" ", 1)[0].partition("?")[0]
@@ -200,7 +219,7 @@ class Proxy:
         if operation is not None:
             self._writes[call] += 1
         chance = random.Random(f"{self.seed}/{call}/{self._requests[call]}")
-        return Exchange(request, call, row, operation, self._writes[call], chance, writer)
+        return Exchange(request, call, row, operation, self._writes[call], chance, connection)
 
     async def _respond(self, exchange: Exchange) -> Message | object | None:
         fault = FAULTS.get(exchange.row)
@@ -217,12 +236,18 @@ class Proxy:
         self, exchange: Exchange, request: Message | None = None, *, copy: bool = False
     ) -> Message:
         """Forward the request; log its effect."""
-        response = await self.upstream.send(request or exchange.request)
+        forwarded = time.monotonic()
+        self._forwarding += 1
+        try:
+            response = await self.upstream.send(request or exchange.request)
+        finally:
+            self._forwarding -= 1
         operation = exchange.operation
         if operation is not None and 200 <= response.status < 300:
             made = json.loads(response.body)["id"]
             now = time.monotonic()
-            self.log.effects.append(Effect(exchange.call, exchange.send, copy, made, now))
+            effect = Effect(exchange.call, exchange.send, copy, made, forwarded, now)
+            self.log.effects.append(effect)
             if operation in CREATES:
                 self._made[CREATES[operation], made] = now
         return response
@@ -239,17 +264,19 @@ class Proxy:
         task.add_done_callback(self._held.discard)
 
     async def drain(self) -> None:
-        """Wait until nothing is held."""
-        while self._held:
-            await asyncio.gather(*self._held)
+        """Wait until no request is held, under way or unread."""
+        quiet = 0
+        while quiet < 10:
+            await asyncio.sleep(0.05)
+            quiet = 0 if self._held or self._forwarding else quiet + 1
 
     # To the client
 
     def reset(self, exchange: Exchange) -> None:
         """End the connection with RST."""
-        sock: socket.socket = exchange.writer.get_extra_info("socket")
+        sock: socket.socket = exchange.connection.writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        exchange.writer.transport.abort()
+        exchange.connection.writer.transport.abort()
 
     def is_fresh(self, kind: str, number: int, seconds: float) -> bool:
         """Return whether the record was made within the last `seconds` of the sandbox's time."""
@@ -265,7 +292,7 @@ _HTML = b"<html><head><title>Error</title></head><body><h1>Error</h1></body></ht
 
 
 def _log_uniform(chance: random.Random, low: float, high: float) -> float:
-    return low * (high / low) ** chance.random()
+    return math.exp(chance.uniform(math.log(low), math.log(high)))
 
 
 async def _end_badly(
@@ -289,6 +316,8 @@ async def _in_doubt(proxy: Proxy, exchange: Exchange) -> Message | object | None
             await proxy.forward(exchange)
         case 1:
             proxy.forward_later(exchange, _log_uniform(exchange.random, 0.2, 60))
+        case _:
+            pass
     return await _end_badly(proxy, exchange)
 
 
@@ -343,22 +372,40 @@ async def _duplicate(proxy: Proxy, exchange: Exchange) -> Message | object | Non
 
 
 async def _stale(proxy: Proxy, exchange: Exchange) -> Message | object | None:
-    """Give the response of an earlier request; the own one goes to a later request."""
-    same = exchange.operation or "read"
-    if exchange.random.random() < 0.25:  # the request does not even arrive
-        earlier = proxy.last.get(same)
-        return earlier or await _end_badly(proxy, exchange, ("reset", "timeout"))
-    response = await proxy.forward(exchange)
-    pool = proxy.stale[exchange.random.choice((same, "any"))]
-    earlier = pool.popleft() if pool else None
-    proxy.stale[exchange.random.choice((same, "any"))].append(response)
-    proxy.last[same] = response
-    return earlier or await _end_badly(proxy, exchange, ("reset", "timeout"))
+    """Repeat an earlier response of this connection; the own one waits for the next request.
+
+    A client that does not close the connection then stays one response behind.
+    """
+    connection = exchange.connection
+    if not connection.delivered:
+        return await proxy.forward(exchange)
+    proxy.hit(exchange)
+    earlier = exchange.random.choice(connection.delivered[-3:])
+    if exchange.random.random() < 0.75:  # else the request does not even arrive
+        connection.left_over = await proxy.forward(exchange)
+    return earlier
+
+
+async def _stale_row(proxy: Proxy, exchange: Exchange) -> Message | object | None:
+    waiting = exchange.connection.left_over
+    if waiting is not None:
+        proxy.hit(exchange)
+        exchange.connection.left_over = await proxy.forward(exchange)
+        return waiting
+    if exchange.random.random() < (0.5 if exchange.operation is not None else 1 / 3):
+        return await _stale(proxy, exchange)
+    return await proxy.forward(exchange)
 
 
 async def _swap(proxy: Proxy, exchange: Exchange) -> Message | object | None:
-    """Exchange the responses of two requests that are under way at the same time."""
+    """Exchange the responses of two requests that are under way at the same time.
+
+    Not those of two bill-now: a response says nothing about the recurring invoice, so that no
+    client could tell.
+    """
     same = exchange.operation or "read"
+    if same == "billNowRecurringInvoice":
+        return await proxy.forward(exchange)
     response = await proxy.forward(exchange)
     if same in proxy.waiting:
         other, future = proxy.waiting.pop(same)
@@ -387,9 +434,9 @@ async def _truncate(proxy: Proxy, exchange: Exchange) -> Message | object | None
     proxy.log.cut_at.add(at)
     if exchange.random.random() < 0.3:
         return response.with_body(response.body[: at % max(len(response.body), 1)])
-    exchange.writer.write(whole[:at])
+    exchange.connection.writer.write(whole[:at])
     with contextlib.suppress(ConnectionError):
-        await exchange.writer.drain()
+        await exchange.connection.writer.drain()
     if exchange.random.random() < 0.5:
         return None  # FIN
     return _LOST
@@ -408,6 +455,8 @@ async def _accepted(proxy: Proxy, exchange: Exchange) -> Message | object | None
             await proxy.forward(exchange)
         case 1:
             proxy.forward_later(exchange, _log_uniform(exchange.random, 0.2, 60))
+        case _:
+            pass
     status = exchange.random.choice((202, 204))
     body = exchange.random.choice((b"", b'{"message":"Accepted"}'))
     return respond(status, body)
@@ -513,6 +562,7 @@ async def _close_each(proxy: Proxy, exchange: Exchange) -> Message | object | No
 
 REFUSED = "connection refused"
 EQUAL = "equal refunds by other processes"
+SAME_REASON = "equal refunds, same reason"
 TRUE_TIME = "late effect, true 20 to 60 s"
 FAULTS: dict[str, Fault] = {
     "late effect, reset": _on_writes(0.6, _late("reset")),
@@ -521,7 +571,7 @@ FAULTS: dict[str, Fault] = {
     "effect, response lost": _on_writes(0.6, _lose_response, _fail),
     "no effect, response lost": _on_writes(0.6, _fail, _fail),
     "duplicated request": _on_writes(0.6, _duplicate, _fail),
-    "stale response": _on_writes(0.5, _stale, _stale),
+    "stale response": _stale_row,
     "swapped responses": _on_writes(0.5, _swap, _swap),
     "truncated response": _on_writes(0.8, _truncate, _truncate),
     "empty 2xx": _on_writes(0.6, _empty, _empty),
@@ -532,6 +582,7 @@ FAULTS: dict[str, Fault] = {
     "429 with Retry-After": _on_writes(0.6, _limit, _limit),
     REFUSED: _close_each,
     EQUAL: _on_writes(0.5, _in_doubt),
+    SAME_REASON: _on_writes(0.5, _in_doubt),
 }
 
 
@@ -575,6 +626,8 @@ async def _run(upstream: tuple[str, int], speed: float, seed: int, pipe: Connect
             pipe.send(proxy.log)
             await asyncio.to_thread(pipe.recv)
         flapping.cancel()
+        proxy.upstream.close()
+        await asyncio.sleep(0)  # lets the connections close
 
 
 def _serve(upstream: tuple[str, int], speed: float, seed: int, pipe: Connection) -> None:
@@ -602,7 +655,7 @@ class Running:
 
 
 @contextlib.contextmanager
-def proxy_process(upstream: tuple[str, int], speed: float, seed: int) -> Iterator[Running]:
+def proxy_process(upstream: tuple[str, int], speed: float, seed: int) -> Generator[Running]:
     """Run a proxy in front of the sandbox."""
     forked = multiprocessing.get_context("forkserver")
     ours, theirs = forked.Pipe()

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from _faults_clients import PHONE, Lane
 from _faults_judge import Call, Record
-from _faults_proxy import EQUAL
+from _faults_proxy import EQUAL, SAME_REASON
 
 _SHARES = {"createInvoice": 0.3, "createRefund": 0.45, "cancel": 0.08, "status": 0.12, "bill": 0.05}
 _EQUAL_SHARES = {"createRefund": 1.0}
@@ -112,7 +112,7 @@ class Traffic:
         """Return about `count` calls: the lanes of each process, shuffled."""
         self._lanes: list[list[Lane]] = [[] for _ in self._all]
         self._row = row
-        shares = _EQUAL_SHARES if row == EQUAL else _SHARES
+        shares = _EQUAL_SHARES if row in (EQUAL, SAME_REASON) else _SHARES
         numbers = {name: round(count * share) for name, share in shares.items()}
         self._creates(numbers.get("createInvoice", 0))
         self._refunds(numbers.get("createRefund", 0))
@@ -147,21 +147,20 @@ class Traffic:
     def _refunds(self, count: int) -> None:
         parts = [self._amount() for _ in range(-(-count // 4))]
         # On most invoices a second effect is possible; on some the money is used up.
+        only_equal = self._row in (EQUAL, SAME_REASON)
         roomy = [self._random.random() < 0.7 for _ in parts]
         amounts = [part * (50 if room else 4) for part, room in zip(parts, roomy, strict=True)]
         ids = self._ground.invoices(amounts, paid=True)
         for part, amount, number in zip(parts, amounts, ids, strict=True):
-            if self._random.random() < 0.1 and self._row != EQUAL:
+            if self._random.random() < 0.1 and not only_equal:
                 self._deal([self._call("createRefund", target=number, amount=amount)])
                 continue
             owner = self._random.choice(self._alone)
-            is_shared = self._random.random() < 0.5 or self._row == EQUAL
-            equal = self._random.choice((None, "Returned"))
+            is_shared = self._random.random() < 0.5 or only_equal
             for _ in range(4 if self._random.random() < 0.8 else 5):
-                if self._row == EQUAL:
-                    reason = equal
-                else:
-                    reason = self._text("return-") if self._random.random() < 0.6 else None
+                reason = self._text("return-") if self._random.random() < 0.6 else None
+                if self._row == SAME_REASON:
+                    reason = "Returned"
                 process = self._random.choice(self._shared) if is_shared else owner
                 call = self._call("createRefund", target=number, amount=part, text=reason)
                 self._lanes[process].append([call])

@@ -19,7 +19,8 @@ choice of each fault; which request comes first is up to the machine.
 Columns: `hits` requests that met the fault; `unknown` calls that raised `OutcomeUnknownError`, and
 their share; `confirmed` those of them that `client.confirm` resolved later; `copies` effects of
 requests that the proxy duplicated, which are nobody's fault, and `excused` calls that failed while
-only such a copy took effect. The other columns are violations, described in `Finding`; each has to
+only such a copy took effect; `equal` results that belong to a call with the same arguments and were
+given to nobody else. The other columns are violations, described in `Finding`; each has to
 be 0.
 """
 
@@ -59,7 +60,7 @@ class Run:
     alone: list[tuple[str, int]]
     shared: list[tuple[str, int]]
 
-    def __call__(self) -> tuple[dict[str, Finding], Log]:
+    def judged(self) -> tuple[dict[str, Finding], Log]:
         key = "sandbox-" + secrets.token_hex(16)
         start = datetime.now(UTC)
         with (
@@ -150,7 +151,7 @@ def main() -> int:
     hits: dict[str, int] = {}
     cut_at = 0
     with ThreadPoolExecutor(len(runs)) as pool:
-        for found, log in pool.map(lambda run: run(), runs):
+        for found, log in pool.map(Run.judged, runs):
             findings |= found
             hits |= {row: log.hits[row] for row in found}
             cut_at += len(log.cut_at)
@@ -164,14 +165,14 @@ def _report(
     def line(name: str, found: Finding, hit: int) -> list[object]:
         share = f"{found.unknown / max(found.calls, 1):.1%}"
         told = [found.returned, found.failed, found.unknown, share, found.confirmed]
-        copies = [found.copies, found.excused]
+        copies = [found.copies, found.excused, found.equal]
         return [name, found.calls, hit, *told, *copies, *(getattr(found, v) for v in VIOLATIONS)]
 
     whole = total(findings.values())
     header = ["fault", "calls", "hits", "returned", "failed", "unknown", "share", "confirmed"]
     lines = [line(name, found, hits[name]) for name, found in findings.items()]
     lines.append(line("total", whole, sum(hits.values())))
-    print_table([*header, "copies", "excused", *VIOLATIONS], lines)
+    print_table([*header, "copies", "excused", "equal", *VIOLATIONS], lines)
     for name, found in findings.items():
         for note in found.notes if verbose else found.notes[:3]:
             print(f"{name}: {note}")

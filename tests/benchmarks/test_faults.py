@@ -36,12 +36,13 @@ def test_no_fault_makes_the_client_break_the_money_rule() -> None:
 def test_a_client_that_retries_on_every_failure_is_convicted() -> None:
     status, output, figures = fault_run("--calls", "250", "--client", "naive")
     assert status == 1, output
-    for name in ("duplicates", "resent", "not_done", "foreign", "lost"):
+    for name in ("duplicates", "resent", "lost"):
         assert figures[name] > 0, output
+    assert figures["not_done"] + figures["foreign"] > 0, output
     # The run itself is sound: each record of the sandbox has a call that made it.
     assert figures["unexplained"] == 0, output
     rows = re.findall(r"^(\S.*?) {2,}(\d+) +(\d+) ", output, re.MULTILINE)
-    assert len(rows) == 19, output  # 18 faults and the total
+    assert len(rows) == 20, output  # 19 faults and the total
     assert int(rows[-1][2]) >= 200, output  # faults that were met
 
 

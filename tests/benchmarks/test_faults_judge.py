@@ -1,6 +1,7 @@
 """The judge of the fault run finds every planted violation, and none in a clean history."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -36,10 +37,10 @@ class Story:
         self.sends = [judge.Send(number, 1, in_doubt=True) for number in range(1, 6)]
         self.sends += [judge.Send(6, send, in_doubt=False) for send in (1, 2, 3)]  # 429
         self.effects = [
-            judge.Effect(1, 1, False, 101, 0.5),
-            judge.Effect(2, 1, False, 102, 60.0),
-            judge.Effect(3, 1, False, 203, 0.5),
-            judge.Effect(5, 1, False, 70, 2.5),
+            judge.Effect(1, 1, False, 101, 0.5, 0.5),
+            judge.Effect(2, 1, False, 102, 60.0, 60.0),
+            judge.Effect(3, 1, False, 203, 0.5, 0.5),
+            judge.Effect(5, 1, False, 70, 2.5, 2.5),
         ]
         self.records = {
             ("invoice", 101): judge.Record(1000, "order-1"),
@@ -50,7 +51,7 @@ class Story:
 
     def effect(self, call: int, send: int, made: int, *, copy: bool = False) -> None:
         """Add an effect, with its record where it makes one."""
-        self.effects.append(self.judge.Effect(call, send, copy, made, 9.0))
+        self.effects.append(self.judge.Effect(call, send, copy, made, 8.9, 9.0))
         if call < 5:
             kind = "invoice" if call < 3 else "refund"
             asked = self.calls[call - 1]
@@ -146,6 +147,34 @@ def test_told_ok_with_a_resource_that_existed_before(story: Story) -> None:
     assert story.found() == {"foreign": 1}
 
 
+def test_results_of_equal_calls_may_be_exchanged(story: Story) -> None:
+    story.calls[2] = replace(story.calls[2], text=None)
+    story.records["refund", 203] = story.judge.Record(100)
+    story.effect(4, 1, 204)
+    story.told[3].id = 204
+    story.told[4] = story.judge.Told(4, "returned", 0, 1, id=203)
+    assert story.found() == {}
+
+
+def test_one_result_cannot_serve_two_equal_calls(story: Story) -> None:
+    story.calls[2] = replace(story.calls[2], text=None)
+    story.records["refund", 203] = story.judge.Record(100)
+    story.told[4] = story.judge.Told(4, "unknown", 0, 1, confirmed=203)
+    assert story.found() == {"foreign": 1}
+
+
+def test_results_of_calls_with_different_reasons_are_not_exchanged(story: Story) -> None:
+    story.effect(4, 1, 204)
+    story.told[3].id = 204
+    story.told[4] = story.judge.Told(4, "returned", 0, 1, id=203)
+    assert story.found() == {"foreign": 2}
+
+
+def test_a_status_may_show_before_the_proxy_knows_of_it(story: Story) -> None:
+    story.effects[-1] = story.judge.Effect(5, 1, False, 70, 2.0, 3.5)
+    assert story.found() == {}
+
+
 def test_told_ok_with_another_target(story: Story) -> None:
     story.told[5].id = 71
     assert story.found() == {"foreign": 1}
@@ -164,7 +193,7 @@ def test_told_ok_with_another_target(story: Story) -> None:
 def test_told_ok_about_a_status(
     story: Story, began: float, ended: float, violations: dict[str, int]
 ) -> None:
-    story.effects.append(story.judge.Effect(6, 1, False, 70, 4.0))
+    story.effects.append(story.judge.Effect(6, 1, False, 70, 4.0, 4.0))
     story.told[6] = story.judge.Told(6, "unknown", 3, 5)
     story.told[5] = story.judge.Told(5, "returned", began, ended, id=70)
     assert story.found() == violations
