@@ -55,6 +55,10 @@ class Message:
     def status(self) -> int:
         return int(self.start.split(" ", 2)[1])
 
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
     def header(self, name: str) -> str | None:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
@@ -199,7 +203,8 @@ class Proxy:
                 if response is None:
                     break
                 assert isinstance(response, Message)
-                connection.delivered.append(response)
+                if response.is_success:
+                    connection.delivered.append(response)
                 writer.write(response.encode())
                 await writer.drain()
                 if response.header("Connection") == "close":
@@ -243,7 +248,7 @@ class Proxy:
         finally:
             self._forwarding -= 1
         operation = exchange.operation
-        if operation is not None and 200 <= response.status < 300:
+        if operation is not None and response.is_success:
             made = json.loads(response.body)["id"]
             now = time.monotonic()
             effect = Effect(exchange.call, exchange.send, copy, made, forwarded, now)
@@ -371,30 +376,29 @@ async def _duplicate(proxy: Proxy, exchange: Exchange) -> Message | object | Non
 # Responses of other requests
 
 
+# Only successes are given to other requests: nothing in an error can be compared with a request.
+
+
 async def _stale(proxy: Proxy, exchange: Exchange) -> Message | object | None:
     """Repeat an earlier response of this connection; the own one waits for the next request.
 
     A client that does not close the connection then stays one response behind.
     """
     connection = exchange.connection
-    if not connection.delivered:
-        return await proxy.forward(exchange)
+    earlier, connection.left_over = connection.left_over, None
+    if earlier is None:
+        share = 0.5 if exchange.operation is not None else 1 / 3
+        if not connection.delivered or exchange.random.random() >= share:
+            return await proxy.forward(exchange)
+        earlier = exchange.random.choice(connection.delivered[-3:])
     proxy.hit(exchange)
-    earlier = exchange.random.choice(connection.delivered[-3:])
-    if exchange.random.random() < 0.75:  # else the request does not even arrive
-        connection.left_over = await proxy.forward(exchange)
+    if exchange.random.random() < 0.25:
+        return earlier  # the request does not even arrive
+    response = await proxy.forward(exchange)
+    if not response.is_success:
+        return response
+    connection.left_over = response
     return earlier
-
-
-async def _stale_row(proxy: Proxy, exchange: Exchange) -> Message | object | None:
-    waiting = exchange.connection.left_over
-    if waiting is not None:
-        proxy.hit(exchange)
-        exchange.connection.left_over = await proxy.forward(exchange)
-        return waiting
-    if exchange.random.random() < (0.5 if exchange.operation is not None else 1 / 3):
-        return await _stale(proxy, exchange)
-    return await proxy.forward(exchange)
 
 
 async def _swap(proxy: Proxy, exchange: Exchange) -> Message | object | None:
@@ -407,6 +411,8 @@ async def _swap(proxy: Proxy, exchange: Exchange) -> Message | object | None:
     if same == "billNowRecurringInvoice":
         return await proxy.forward(exchange)
     response = await proxy.forward(exchange)
+    if not response.is_success:
+        return response
     if same in proxy.waiting:
         other, future = proxy.waiting.pop(same)
         if not future.done():
@@ -571,7 +577,7 @@ FAULTS: dict[str, Fault] = {
     "effect, response lost": _on_writes(0.6, _lose_response, _fail),
     "no effect, response lost": _on_writes(0.6, _fail, _fail),
     "duplicated request": _on_writes(0.6, _duplicate, _fail),
-    "stale response": _stale_row,
+    "stale response": _stale,
     "swapped responses": _on_writes(0.5, _swap, _swap),
     "truncated response": _on_writes(0.8, _truncate, _truncate),
     "empty 2xx": _on_writes(0.6, _empty, _empty),
@@ -605,8 +611,10 @@ async def _come_and_go(proxy: Proxy, port: int) -> None:
     chance = random.Random(f"{proxy.seed}/flap")
     while True:
         server = await asyncio.start_server(proxy.serve, "127.0.0.1", port)
-        await asyncio.sleep(chance.uniform(0.02, 0.1))
-        server.close()
+        try:
+            await asyncio.sleep(chance.uniform(0.02, 0.1))
+        finally:
+            server.close()
         await asyncio.sleep(chance.uniform(0.02, 0.1))
 
 
@@ -626,6 +634,7 @@ async def _run(upstream: tuple[str, int], speed: float, seed: int, pipe: Connect
             pipe.send(proxy.log)
             await asyncio.to_thread(pipe.recv)
         flapping.cancel()
+        server.close()
         proxy.upstream.close()
         await asyncio.sleep(0)  # lets the connections close
 

@@ -13,7 +13,7 @@ PROGRAM = Path(__file__).parents[2] / "benchmarks" / "faults.py"
 
 
 def fault_run(*arguments: str) -> tuple[int, str, dict[str, int]]:
-    """Run the program; return its status, its output, and its figures by name."""
+    """Run the program; return its exit status, its output, and its figures by name."""
     done = subprocess.run(
         [sys.executable, "-W", "error", PROGRAM, "--seed", "8", *arguments],
         check=False,
@@ -34,7 +34,7 @@ def test_no_fault_makes_the_client_break_the_money_rule() -> None:
 
 
 def test_a_client_that_retries_on_every_failure_is_convicted() -> None:
-    status, output, figures = fault_run("--calls", "250", "--client", "naive")
+    status, output, figures = fault_run("--calls", "300", "--client", "naive")
     assert status == 1, output
     for name in ("duplicates", "resent", "lost"):
         assert figures[name] > 0, output
@@ -43,7 +43,15 @@ def test_a_client_that_retries_on_every_failure_is_convicted() -> None:
     assert figures["unexplained"] == 0, output
     rows = re.findall(r"^(\S.*?) {2,}(\d+) +(\d+) ", output, re.MULTILINE)
     assert len(rows) == 20, output  # 19 faults and the total
-    assert int(rows[-1][2]) >= 200, output  # faults that were met
+    # The proxy does not see refused connections; a slow machine repeats no response.
+    unmet = {row[0] for row in rows if int(row[2]) == 0}
+    assert unmet <= {"connection refused", "stale response"}, output
+
+
+def test_a_client_that_never_sends_twice_is_acquitted() -> None:
+    status, output, figures = fault_run("--calls", "200", "--client", "strict")
+    assert set(figures.values()) == {0}, output
+    assert status == 0, output
 
 
 def test_a_missed_figure_makes_the_program_fail(
