@@ -227,10 +227,7 @@ class Proxy:
         return Exchange(request, call, row, operation, self._writes[call], chance, connection)
 
     async def _respond(self, exchange: Exchange) -> Message | object | None:
-        fault = FAULTS.get(exchange.row)
-        if fault is None:
-            return await self.forward(exchange)
-        return await fault(self, exchange)
+        return await FAULTS.get(exchange.row, _pass)(self, exchange)
 
     def hit(self, exchange: Exchange) -> None:
         self.log.hits[exchange.row] += 1
@@ -566,6 +563,11 @@ async def _close_each(proxy: Proxy, exchange: Exchange) -> Message | object | No
     return (await proxy.forward(exchange)).with_header("Connection", "close")
 
 
+async def _pass(proxy: Proxy, exchange: Exchange) -> Message | object | None:
+    return await proxy.forward(exchange)
+
+
+NO_FAULT = "no fault"
 REFUSED = "connection refused"
 EQUAL = "equal refunds by other processes"
 SAME_REASON = "equal refunds, same reason"
@@ -589,11 +591,12 @@ FAULTS: dict[str, Fault] = {
     REFUSED: _close_each,
     EQUAL: _on_writes(0.5, _in_doubt),
     SAME_REASON: _on_writes(0.5, _in_doubt),
+    NO_FAULT: _pass,
 }
 
 
 async def _any(proxy: Proxy, exchange: Exchange) -> Message | object | None:
-    names = [name for name in FAULTS if name not in (REFUSED, ALL, TRUE_TIME)]
+    names = [name for name in FAULTS if name not in (NO_FAULT, REFUSED, ALL, TRUE_TIME)]
     # `hit` counts for the row of the exchange, which stays.
     return await FAULTS[exchange.random.choice(names)](proxy, exchange)
 

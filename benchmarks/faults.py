@@ -15,7 +15,8 @@ Scale: the clocks of the clients and of the sandbox run 20 times as fast as real
 the faults: an effect that comes 60 s late comes 3 s late in real time. Only the timeout of one
 attempt is real: 0.5 s, which is 10 s of the run. The row "late effect, true 20 to 60 s" runs in
 real time alongside the others, in runs of 2,000 calls or more. A seed repeats the calls and the
-choice of each fault; which request comes first is up to the machine.
+choice of each fault; which request comes first is up to the machine. Unknown outcomes in the row
+"no fault" are timeouts of an overloaded machine: their share is part of every other row's.
 
 Columns: `hits` requests that met the fault; `unknown` calls that raised `OutcomeUnknownError`, and
 their share; `confirmed` those of them that `client.confirm` resolved later; `copies` effects of
