@@ -46,7 +46,7 @@ layers: $(VENV)/.dev ## Who may import whom, and that every import is declared
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 
-faults: $(VENV)/.dev ## 10,000 creates and 10,000 refunds under every fault: nothing twice, nothing lost
+faults: $(VENV)/.dev ## 20,000 calls through a proxy that breaks them: no write twice, none lost
 	$(BIN)/python benchmarks/faults.py
 
 bench: $(VENV)/.dev ## Speed beside the bare libraries, as ratios

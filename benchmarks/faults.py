@@ -1,125 +1,189 @@
-"""Money under every fault: nothing twice, nothing lost, no exception outside the tree.
+"""The money rule under every fault: real client processes, a chaos TCP proxy, the sandbox.
 
-More than 10,000 invoices are created and more than 10,000 refunds given against the sandbox, from
-threads (sync) and from tasks (async, asyncio and trio), while the sandbox lets a share of the
-calls and of their look-ups go wrong. What each call was told is then compared with what the
-sandbox holds.
+Six client processes (threads, asyncio, trio, and three that refund the same invoices) create
+invoices, refund them in parts, cancel, pause, resume and bill through a proxy that breaks what it
+forwards (`_faults_proxy.py`). Then a judge (`_faults_judge.py`) compares what each call was told
+with the requests that the proxy forwarded and the records of the sandbox.
 
-    make faults                                   # a few minutes
-    python benchmarks/faults.py --quick           # a few hundred calls, for CI
-    python benchmarks/faults.py --only "429" -v   # some rows; -v shows the errors
+    make faults                                    20,000 calls, some minutes
+    python benchmarks/faults.py --calls 400        a short run
+    python benchmarks/faults.py --only stale -v    some rows; -v shows every violation and error
+    python benchmarks/faults.py --client naive     control: bare httpx that retries on every failure
+    python benchmarks/faults.py --client strict    control: bare httpx that never sends twice
 
-Columns: `hits` requests that went wrong; `resent` and `look-ups` what the client did about it;
-`returned`, `failed` (a typed error: certainly not done) and `unknown` (`OutcomeUnknownError`) what
-the calls were told; `late` duplicates that the client itself cancelled and reported. `lost`
-counts calls that were told the wrong thing; `misled` unknown outcomes whose `lookup`, followed
-by machine, does not lead to the truth.
+Scale: the clocks of the clients and of the sandbox run 20 times as fast as real time, and so do
+the faults: an effect that comes 60 s late comes 3 s late in real time. Only the timeout of one
+attempt is real: 0.5 s, which is 10 s of the run. The row "late effect, true 20 to 60 s" runs in
+real time alongside the others, in runs of 2,000 calls or more. A seed repeats the calls and the
+choice of each fault; which request comes first is up to the machine. Unknown outcomes in the row
+"no fault" are timeouts of an overloaded machine: their share is part of every other row's.
 
-Figures: duplicates 0, lost 0, untyped 0, misled 0; unknown at most 1 in 100 calls (5 in the quick
-form, whose few calls prove no share).
+Columns: `hits` requests that met the fault; `unknown` calls that raised `OutcomeUnknownError`, and
+their share; `confirmed` those of them that `client.confirm` resolved later; `copies` effects of
+requests that the proxy duplicated, which are nobody's fault, and `excused` calls that failed while
+only such a copy took effect; `equal` results that belong to a call with the same arguments and were
+given to nobody else. The other columns are violations, described in `Finding`; each has to
+be 0.
 """
 
 import argparse
 import multiprocessing
+import secrets
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from urllib.parse import urlsplit
 
-from _common import Figure, conclude, print_table
-from _fault_run import Row, Scenario, run
+from _common import Figure, conclude, print_table, sandbox_process
+from _faults_clients import World, work
+from _faults_judge import VIOLATIONS, Finding, History, judge, total
+from _faults_proxy import FAULTS, TRUE_TIME, Log, proxy_process
+from _faults_traffic import Ground, Traffic
 
-_SHARE = 0.3
-_COUNTS = ("creates", "refunds", "hits", "resent", "looked_up")
-_TOLD = ("returned", "failed", "unknown", "late")
-_FIGURES = ("duplicates", "lost", "untyped", "misled")
+_SPEED = 20.0
+_PROCESSES = [("threads", 12), ("asyncio", 20), ("trio", 20)]
+_SHARED_PROCESSES = [("threads", 6)] * 3
+_TRUE_TIME_CALLS = 60
+_TRUE_TIME_FROM = 2_000
 
 
-def scenarios() -> list[Scenario]:
-    """Every fault of the sandbox, alone and then all together."""
+@dataclass(frozen=True)
+class Run:
+    """Rows against one sandbox. `alone` and `shared`: the kind and concurrency of processes."""
 
-    def alone(name: str, *faults: dict[str, object], share: float = _SHARE) -> Scenario:
-        return Scenario(name, tuple((fault, share / len(faults)) for fault in faults))
+    rows: list[str]
+    calls: int
+    speed: float
+    seed: int
+    client: str
+    alone: list[tuple[str, int]]
+    shared: list[tuple[str, int]]
 
-    def status(number: int, html: bool) -> Scenario:
-        common = {"kind": "status", "status": number, "html": html}
-        name = f"{number} {'HTML' if html else 'JSON'}"
-        return alone(name, common, {**common, "after_commit": True})
-
-    # Longer than the client's timeout, shorter than the time for which it looks for a lost write.
-    late = 0.5
-    rows = [
-        alone("delay, then processed", {"kind": "delay", "seconds": late}),
-        alone("delay after commit", {"kind": "delay", "seconds": late, "after_commit": True}),
-        # Each of these hits everybody who needs a new connection meanwhile, so fewer are enough.
-        alone("connection refused", {"kind": "connection_refused", "seconds": 0.02}, share=0.05),
-        alone("reset before", {"kind": "reset_before"}),
-        alone("reset after commit", {"kind": "reset_after_commit"}),
-        alone("429", {"kind": "rate_limited"}),
-        *(status(number, html) for number in (500, 502, 503, 520) for html in (False, True)),
-        alone("truncated JSON", {"kind": "truncated_json"}),
-        alone("cut body", {"kind": "cut_body"}),
-        alone("malformed JSON", {"kind": "malformed_json"}),
-        alone("missing field", {"kind": "missing_field"}),
-        alone("null field", {"kind": "null_field"}),
-        alone("unknown field", {"kind": "unknown_field"}),
-        alone("unknown enum", {"kind": "unknown_enum"}),
-        alone("drip", {"kind": "drip", "seconds": 0.2}),
-    ]
-    every = [fault for row in rows for fault, _ in row.faults]
-    together = tuple((fault, _SHARE / len(every)) for fault in every)
-    return [*rows, Scenario("all together", together)]
+    def judged(self) -> tuple[dict[str, Finding], Log]:
+        key = "sandbox-" + secrets.token_hex(16)
+        start = datetime.now(UTC)
+        with (
+            sandbox_process(
+                rate_limit=None, api_key=key, speed=self.speed, start_at=start
+            ) as base_url,
+            Ground(base_url, key) as ground,
+        ):
+            sandbox = urlsplit(base_url)
+            assert sandbox.hostname is not None
+            assert sandbox.port is not None
+            traffic = Traffic(ground, self.seed, len(self.alone), len(self.shared))
+            each = -(-self.calls // len(self.rows))
+            planned = [traffic.row(row, each) for row in self.rows]
+            upstream = sandbox.hostname, sandbox.port
+            with proxy_process(upstream, self.speed, self.seed) as proxy:
+                world = World(
+                    client=self.client,
+                    base_url=f"http://127.0.0.1:{proxy.port}{sandbox.path}",
+                    flapping_url=f"http://127.0.0.1:{proxy.flapping_port}{sandbox.path}",
+                    api_key=key,
+                    speed=self.speed,
+                    unix=ground.now(),
+                    began=time.monotonic(),
+                )
+                processes = [*self.alone, *self.shared]
+                forked = multiprocessing.get_context("forkserver")
+                with ProcessPoolExecutor(len(processes), mp_context=forked) as pool:
+                    futures = [
+                        pool.submit(work, kind, concurrency, world, list(chain(*lanes)))
+                        for (kind, concurrency), lanes in zip(
+                            processes, zip(*planned, strict=True), strict=True
+                        )
+                    ]
+                    told = [one for future in futures for one in future.result()]
+                log = proxy.log()
+            history = History(
+                calls=traffic.calls,
+                told=told,
+                sends=log.sends,
+                effects=log.effects,
+                records=ground.records(),
+                statuses=ground.statuses,
+            )
+            return judge(history), log
 
 
 def main() -> int:
-    """Run the scenarios, two at a time, and print the table."""
-    parser = argparse.ArgumentParser(description="Money under every fault.")
-    parser.add_argument("--quick", action="store_true", help="a few hundred calls")
-    parser.add_argument("--calls", type=int, default=10_000, help="creates, and as many refunds")
-    parser.add_argument("--seed", type=int, default=20261122, help="of the faults and amounts")
-    parser.add_argument("--jobs", type=int, default=2, help="processes side by side")
-    parser.add_argument("--only", action="append", help="rows whose name begins so")
-    parser.add_argument("-v", "--verbose", action="store_true", help="show what was raised")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    add = parser.add_argument
+    add("--calls", type=int, default=20_000, help="of all rows together (default: %(default)s)")
+    add("--seed", type=int, default=8)
+    add("--only", nargs="+", metavar="ROW", help="rows whose name starts with one of these")
+    add("--client", choices=["apipay", "naive", "strict"], default="apipay")
+    add("-v", "--verbose", action="store_true", help="show every violation and error")
     options = parser.parse_args()
-    chosen = [
-        one
-        for one in scenarios()
-        if options.only is None or one.name.startswith(tuple(options.only))
-    ]
-    each = -(-(300 if options.quick else options.calls) // len(chosen))
+    chosen = [row for row in FAULTS if options.only is None or row.startswith(tuple(options.only))]
+    if not chosen:
+        parser.error(f"Unknown row. Expected the start of one of: {', '.join(FAULTS)}.")
     began = time.perf_counter()
-    rows: dict[str, Row] = {}
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(options.jobs, mp_context=spawn) as pool:
-        futures = [pool.submit(run, one, each, each, options.seed) for one in chosen]
-        for future in as_completed(futures):
-            row = future.result()
-            rows[row.name] = row
-            if sys.stderr.isatty():
-                print(f"{len(rows)}/{len(chosen)} {row.name}", file=sys.stderr)
-    ordered = [rows[one.name] for one in chosen]
+    runs: list[Run] = []
+    scaled = [row for row in chosen if row != TRUE_TIME]
+    if scaled:
+        runs.append(
+            Run(
+                scaled,
+                options.calls,
+                _SPEED,
+                options.seed,
+                options.client,
+                _PROCESSES,
+                _SHARED_PROCESSES,
+            )
+        )
+    if TRUE_TIME in chosen and (not scaled or options.calls >= _TRUE_TIME_FROM):
+        runs.append(
+            Run(
+                [TRUE_TIME],
+                _TRUE_TIME_CALLS,
+                1.0,
+                options.seed,
+                options.client,
+                [("threads", _TRUE_TIME_CALLS)],
+                [],
+            )
+        )
+    findings: dict[str, Finding] = {}
+    hits: dict[str, int] = {}
+    cut_at = 0
+    with ThreadPoolExecutor(len(runs)) as pool:
+        for found, log in pool.map(Run.judged, runs):
+            findings |= found
+            hits |= {row: log.hits[row] for row in found}
+            cut_at += len(log.cut_at)
     seconds = time.perf_counter() - began
-    return _report(ordered, seconds, options.verbose, 0.05 if options.quick else 0.01)
+    return _report(findings, hits, cut_at, seconds, options.verbose)
 
 
-def _report(rows: list[Row], seconds: float, verbose: bool, most_unknown: float) -> int:
-    counts = (*_COUNTS, *_TOLD, *_FIGURES)
-    total = {name: sum(getattr(row, name) for row in rows) for name in counts}
-    header = ["fault", *(name.replace("looked_up", "look-ups") for name in counts)]
-    lines = [[row.name, *(getattr(row, name) for name in counts)] for row in rows]
-    print_table(header, [*lines, ["total", *total.values()]])
-    for row in rows:
-        for note in row.notes if verbose else row.notes[:5]:
-            print(f"{row.name}: {note}")
-        if verbose and row.errors:
-            print(f"{row.name}: raised {dict(row.errors)}")
-    calls = total["creates"] + total["refunds"]
-    print(f"\n{calls} calls, {total['hits']} faults, {seconds:.0f} s")
-    return conclude(
-        [
-            *(Figure(name, total[name], 0) for name in _FIGURES),
-            Figure("unknown, share of calls", total["unknown"] / calls, most_unknown),
-        ]
-    )
+def _report(
+    findings: dict[str, Finding], hits: dict[str, int], cut_at: int, seconds: float, verbose: bool
+) -> int:
+    def line(name: str, found: Finding, hit: int) -> list[object]:
+        share = f"{found.unknown / max(found.calls, 1):.1%}"
+        told = [found.returned, found.failed, found.unknown, share, found.confirmed]
+        copies = [found.copies, found.excused, found.equal]
+        return [name, found.calls, hit, *told, *copies, *(getattr(found, v) for v in VIOLATIONS)]
+
+    whole = total(findings.values())
+    header = ["fault", "calls", "hits", "returned", "failed", "unknown", "share", "confirmed"]
+    lines = [line(name, found, hits[name]) for name, found in findings.items()]
+    lines.append(line("total", whole, sum(hits.values())))
+    print_table([*header, "copies", "excused", "equal", *VIOLATIONS], lines)
+    for name, found in findings.items():
+        for note in found.notes if verbose else found.notes[:3]:
+            print(f"{name}: {note}")
+        if verbose and found.errors:
+            print(f"{name}: raised {dict(found.errors.most_common())}")
+    if whole.duplicates_by_operation:
+        print(f"\nduplicates by operation: {dict(whole.duplicates_by_operation.most_common())}")
+    print(f"\n{whole.calls} calls, {cut_at} offsets of truncation, {seconds:.0f} s")
+    return conclude([Figure(name, getattr(whole, name), 0) for name in VIOLATIONS])
 
 
 if __name__ == "__main__":
