@@ -301,7 +301,8 @@ class _Judge:
         elif record is not None and self._is_interchangeable(call, kind, given):
             found.equal += 1
         elif record is not None or given in self._given_targets(kind):
-            found.violate("foreign", f"{note}, made by another call")
+            owner = self._owner.get((kind, given)) if given is not None else None
+            found.violate("foreign", f"{note}, made by another call ({owner})")
         else:
             found.violate("not_done", f"{note}, which does not exist")
 

@@ -398,14 +398,18 @@ async def _stale(proxy: Proxy, exchange: Exchange) -> Message | object | None:
     return earlier
 
 
+def _names_its_amount(exchange: Exchange) -> bool:
+    return exchange.operation != "createRefund" or b'"amount"' in exchange.request.body
+
+
 async def _swap(proxy: Proxy, exchange: Exchange) -> Message | object | None:
     """Exchange the responses of two requests that are under way at the same time.
 
-    Not those of two bill-now: a response says nothing about the recurring invoice, so that no
-    client could tell.
+    Not those of two bill-now or of refunds without an amount: the response repeats nothing of the
+    request, so that no client could tell.
     """
     same = exchange.operation or "read"
-    if same == "billNowRecurringInvoice":
+    if same == "billNowRecurringInvoice" or not _names_its_amount(exchange):
         return await proxy.forward(exchange)
     response = await proxy.forward(exchange)
     if not response.is_success:

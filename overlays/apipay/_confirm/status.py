@@ -3,12 +3,12 @@
 from collections.abc import Callable, Generator
 from typing import Any
 
-from apipay import _response
 from apipay._confirm.evidence import NO_TRACE, UNCLEAR, Ask, Excluded, Finding, Plan, Sent, decoded
 from apipay._options import ApiKey
 from apipay._steps import Step
 from apipay.errors import Lookup
 from apipay_client import operations
+from apipay_client.errors import DecodeError
 from apipay_client.models import Invoice, RecurringInvoice
 from apipay_client.operations import Operation
 
@@ -25,8 +25,13 @@ class StatusPlan(Plan):
         self.status = status
 
     def accepts(self, sent: Sent, body: object) -> bool:
-        fields = _response.fields(body)
-        return str(fields.get("id")) == sent.path_id and isinstance(fields.get("status"), str)
+        try:
+            changed = self.model(body)
+        except DecodeError:
+            return False
+        # A status that the specification does not know can be one on the way to the target.
+        is_plausible = changed.status == self.status or not changed.status.is_known
+        return str(changed.id) == sent.path_id and is_plausible
 
     def lookup(self, sent: Sent, sent_at: float, key: ApiKey) -> Lookup | None:
         match = {"status": self.status}

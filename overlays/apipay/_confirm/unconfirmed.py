@@ -1,28 +1,44 @@
 """Operations that create something and have no lookup: only their responses are checked."""
 
-from apipay import _response
 from apipay._confirm.evidence import Plan, Sent, is_same_amount
+from apipay_client.errors import DecodeError
+from apipay_client.models import Invoice, InvoiceStatus, RecurringInvoice
 
 
-class CreatingPlan(Plan):
-    """The plan of an operation whose response is a new resource with an id of its own."""
+class BillNowPlan(Plan):
+    """The plan of billNowRecurringInvoice: the response is a new invoice."""
 
-    def __init__(self, creates: str) -> None:
-        self.creates = creates
+    creates = "invoice"
 
     def accepts(self, sent: Sent, body: object) -> bool:
-        fields = _response.fields(body)
-        amount = sent.body.get("amount")
-        return isinstance(fields.get("id"), int) and (
-            amount is None
-            or fields.get("amount") is None
-            or is_same_amount(amount, fields["amount"])
+        try:
+            made = Invoice.from_dict(body)
+        except DecodeError:
+            return False
+        # No order id was sent, so an invoice that has one belongs to another request.
+        return made.status == InvoiceStatus.PENDING and made.external_order_id is None
+
+
+class CreateRecurringPlan(Plan):
+    """The plan of createRecurringInvoice."""
+
+    creates = "recurring invoice"
+
+    def accepts(self, sent: Sent, body: object) -> bool:
+        try:
+            made = RecurringInvoice.from_dict(body)
+        except DecodeError:
+            return False
+        return (
+            (made.amount is None or is_same_amount(made.amount, sent.body.get("amount")))
+            and made.interval in (None, sent.body.get("interval"))
+            and made.phone_number in (None, sent.body.get("phone_number"))
         )
 
 
-_PLANS = {
-    "billNowRecurringInvoice": CreatingPlan("invoice"),
-    "createRecurringInvoice": CreatingPlan("recurring invoice"),
+_PLANS: dict[str, Plan] = {
+    "billNowRecurringInvoice": BillNowPlan(),
+    "createRecurringInvoice": CreateRecurringPlan(),
 }
 
 

@@ -106,8 +106,8 @@ class Http(Protocol):
         """Send `request` once and return the whole response, read."""
         ...
 
-    def discard(self, response: httpx.Response) -> Any:
-        """Close the connection that `response` came on."""
+    def discard_connection(self, response: httpx.Response) -> None:
+        """Make sure that no later request uses the connection of `response`."""
         ...
 
 
@@ -258,7 +258,7 @@ def attempts(call: Call, http: Http, write: "Write | None") -> Steps[httpx.Respo
             if _is_wanted(call, result) if write is None else write.accepts(result):
                 return result
             meaning = Classification.IN_DOUBT
-            yield partial(http.discard, result)
+            http.discard_connection(result)
         if meaning is Classification.IN_DOUBT and call.writes:
             from apipay._http.confirm import confirm  # after a lost response only
 

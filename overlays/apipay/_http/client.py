@@ -1,7 +1,9 @@
 """The httpx clients that the generated functions send with: their `send()` runs a call."""
 
+import socket
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from http.cookiejar import CookieJar
 from typing import Any, cast
 
@@ -131,6 +133,18 @@ def _without_body(error: httpx.HTTPStatusError) -> httpx.Response:
     return httpx.Response(given.status_code, headers=headers, request=error.request)
 
 
+def discard_connection(response: httpx.Response) -> None:
+    """Shut the connection down that `response` came on, so that no later request uses it.
+
+    httpx finds it closed by the other end then. Closing the socket would make httpx fail.
+    """
+    stream = response.extensions.get("network_stream")
+    connection = None if stream is None else stream.get_extra_info("socket")
+    if connection is not None:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+
+
 class HttpClient(httpx.Client):
     """An `httpx.Client` whose `send()` runs a whole call: pacing, retries, errors.
 
@@ -139,6 +153,8 @@ class HttpClient(httpx.Client):
         through: The user's httpx client to send through, in place of connections of its own.
         settings: Arguments of `httpx.Client`.
     """
+
+    discard_connection = staticmethod(discard_connection)
 
     def __init__(self, session: Session, through: httpx.Client | None, **settings: Any) -> None:
         super().__init__(**settings)
@@ -181,15 +197,11 @@ class HttpClient(httpx.Client):
             stream.close()
         return body.give_to(response)
 
-    def discard(self, response: httpx.Response) -> None:
-        """Close the connection that `response` came on."""
-        stream = response.extensions.get("network_stream")
-        if stream is not None:
-            stream.close()
-
 
 class AsyncHttpClient(httpx.AsyncClient):
     """`HttpClient` for asyncio and trio."""
+
+    discard_connection = staticmethod(discard_connection)
 
     def __init__(
         self, session: Session, through: httpx.AsyncClient | None, **settings: Any
@@ -242,9 +254,3 @@ class AsyncHttpClient(httpx.AsyncClient):
         finally:
             await stream.aclose()
         return body.give_to(response)
-
-    async def discard(self, response: httpx.Response) -> None:
-        """Close the connection that `response` came on."""
-        stream = response.extensions.get("network_stream")
-        if stream is not None:
-            await stream.aclose()

@@ -412,10 +412,10 @@ def test_a_response_to_another_request_is_a_lost_one_and_closes_its_connection(
     closed: list[str] = []
 
     class Stream:
-        def close(self) -> None:
-            closed.append(name)
+        def get_extra_info(self, key: str) -> Any:
+            return self if key == "socket" else None
 
-        async def aclose(self) -> None:
+        def shutdown(self, how: int) -> None:
             closed.append(name)
 
     def handle(request: httpx.Request) -> httpx.Response:
