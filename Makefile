@@ -22,7 +22,7 @@ test: $(VENV)/.dev ## Run all tests
 
 check: lint types layers generated-is-current spec-lint ## Everything that is checked without running it
 
-generate: $(VENV)/.dev ## Make apipay_client/ anew from openapi.yaml
+generate: $(VENV)/.dev ## Regenerate apipay_client/ from openapi.yaml
 	$(BIN)/python -m generator generate --strict
 
 generated-is-current: $(VENV)/.dev ## Fail if apipay_client/ is not what openapi.yaml gives
@@ -49,7 +49,7 @@ layers: $(VENV)/.dev ## Who may import whom, and that every import is declared
 faults: $(VENV)/.dev ## 20,000 calls through a proxy that breaks them: no write twice, none lost
 	$(BIN)/python benchmarks/faults.py
 
-bench: $(VENV)/.dev ## Speed beside the bare libraries, as ratios
+bench: $(VENV)/.dev ## Speed compared to the bare libraries, as ratios
 	@for program in benchmarks/[a-eg-z]*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
 
 clean: ## Remove what the commands made

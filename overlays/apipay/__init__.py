@@ -42,11 +42,13 @@ if TYPE_CHECKING:
     )
     from apipay.hooks import Hook
     from apipay.pacing import RateLimit
+    from apipay.waiting import Pace
 
 _PLACES = {
     "ApiPay": "_client",
     "AsyncApiPay": "_client",
     "Hook": "hooks",
+    "Pace": "waiting",
     "RateLimit": "pacing",
     "RetryPolicy": "_options",
 }
@@ -68,6 +70,7 @@ __all__ = [
     "Lookup",
     "NotFoundError",
     "OutcomeUnknownError",
+    "Pace",
     "PermissionDeniedError",
     "RateLimit",
     "RateLimitError",

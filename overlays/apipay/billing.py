@@ -1,4 +1,4 @@
-"""The dates on which a recurring invoice will bill, worked out from what it says of itself."""
+"""The dates on which a recurring invoice will bill, computed from its own fields."""
 
 import datetime
 from collections.abc import Iterator, Mapping
@@ -7,45 +7,52 @@ from typing import TYPE_CHECKING
 from dateutil.relativedelta import relativedelta
 
 from apipay.errors import InvalidRequestError
-from apipay_client.models import BillingInterval, RecurringInvoiceStatus
 
 if TYPE_CHECKING:
     from apipay_client.models import RecurringInvoice
 
-_STEPS: Mapping[BillingInterval, relativedelta] = {
-    BillingInterval.DAILY: relativedelta(days=1),
-    BillingInterval.WEEKLY: relativedelta(days=7),
-    BillingInterval.MONTHLY: relativedelta(months=1),
-    BillingInterval.YEARLY: relativedelta(years=1),
+_STEPS: Mapping[str, relativedelta] = {
+    "daily": relativedelta(days=1),
+    "weekly": relativedelta(days=7),
+    "monthly": relativedelta(months=1),
+    "yearly": relativedelta(years=1),
 }
 
-_NOT_BILLED = (RecurringInvoiceStatus.PAUSED, RecurringInvoiceStatus.CANCELLED)
+_NOT_BILLED = ("paused", "cancelled")
 
 
 def upcoming_billing_dates(
     recurring: "RecurringInvoice", *, since: datetime.date | None = None
 ) -> Iterator[datetime.date]:
-    """Give the coming billing dates in order, for ever or up to `end_date`, which can bill too.
+    """Yield the coming billing dates in order, without end or up to and including `end_date`.
 
-    The first is `next_billing_date`, or the first on or after `since` where that is later. The
-    day of the start date is kept: from 31 January a month later is the last day of February, and
-    the next is 31 March. While it is paused, and once it is cancelled, nothing is billed.
+    The day of the start date is kept: from 31 January a month later is the last day of February,
+    and the next is 31 March. Nothing is billed while it is paused, and once it is cancelled.
 
-    Take as many as needed: `itertools.islice(upcoming_billing_dates(recurring), 12)`.
+    Args:
+        recurring: The recurring invoice, with its interval and dates.
+        since: The first date is on or after this one. Default: `next_billing_date`.
 
-    Raises `InvalidRequestError` when `interval`, or both `start_date` and `next_billing_date`, are
-    missing, as in items of lists they can be: get the recurring invoice first.
+    Returns:
+        An iterator; take as many as needed:
+        `itertools.islice(upcoming_billing_dates(recurring), 12)`.
+
+    Raises:
+        InvalidRequestError: `interval`, or both `start_date` and `next_billing_date`, are missing,
+            as they can be in items of lists.
     """
     interval = recurring.interval
     anchor = recurring.start_date or recurring.next_billing_date
     if interval is None or anchor is None:
         raise InvalidRequestError(
-            "This recurring invoice lacks its interval or its dates: get it whole with "
+            "This recurring invoice lacks its interval or its dates. Get the whole resource with "
             "client.recurring_invoices.get first."
         )
     step = _STEPS.get(interval)
     if step is None:
-        raise InvalidRequestError("The interval is one that this version of apipay does not know.")
+        raise InvalidRequestError(
+            "This version of apipay does not know the interval. Upgrade apipay."
+        )
     if recurring.status in _NOT_BILLED:
         return iter(())
     return _dates(anchor, step, recurring.next_billing_date or anchor, since, recurring.end_date)

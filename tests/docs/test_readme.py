@@ -114,7 +114,7 @@ def failures(
     names: dict[str, Any], capsys: pytest.CaptureFixture[str], old: str = "", new: str = ""
 ) -> str:
     """What the block about errors prints."""
-    run(only("except OutcomeUnknownError").replace(old, new), names)
+    run(only("except ValidationError").replace(old, new), names)
     return capsys.readouterr().out
 
 
@@ -123,13 +123,42 @@ def test_the_block_about_errors_meets_each(
 ) -> None:
     assert failures(names, capsys) == ""
     assert failures(names, capsys, '"10.00"', '"0.00"').startswith("{'amount': ['")
-    names["client"] = names["client"].with_options(max_retries=0, deadline=1)
+    names["client"] = names["client"].with_options(max_retries=0, deadline=2)
     apipay_sandbox.inject(Fault("reset_after_commit", operation="createInvoice", nth=1))
     apipay_sandbox.inject(Fault("status", operation="listInvoices", status=503))
-    assert failures(names, capsys, "order-7", "order-70").startswith("Lookup(listInvoices(search=")
+    shown = failures(names, capsys, "order-7", "order-70")
+    assert shown.startswith("Lookup(createInvoice by listInvoices(search=")
     apipay_sandbox.clear_faults()
     apipay_sandbox.inject(Fault("rate_limited", operation="createInvoice"))
     assert failures(names, capsys).rstrip().endswith("True")
+
+
+@pytest.mark.parametrize(("fault", "said"), [("status", "no trace of it so far None"), (None, "")])
+def test_the_recipe_for_an_unknown_outcome(
+    apipay_sandbox: Sandbox,
+    names: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+    fault: str | None,
+    said: str,
+) -> None:
+    names["client"] = names["client"].with_options(max_retries=0, deadline=2)
+    if fault is not None:
+        apipay_sandbox.inject(Fault("status", operation="createInvoice", status=500, nth=1))
+    run(only("Lookup.from_dict"), names)
+    assert capsys.readouterr().out.strip() == said
+
+
+def test_the_recipe_confirms_an_invoice_that_was_created(
+    apipay_sandbox: Sandbox, names: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = only("Lookup.from_dict").split("if order[", 1)
+    names["client"] = names["client"].with_options(max_retries=0, deadline=2)
+    apipay_sandbox.inject(Fault("reset_after_commit", operation="createInvoice", nth=1))
+    apipay_sandbox.inject(Fault("status", operation="listInvoices", status=503))
+    run(first, names)
+    apipay_sandbox.clear_faults()
+    run("if order[" + second, names)
+    assert capsys.readouterr().out.startswith("confirmed Invoice(id=1002")
 
 
 def test_the_receiver_takes_what_is_signed_and_only_that(
@@ -176,7 +205,7 @@ def test_commands_extras_and_files_exist() -> None:
     targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert set(re.findall(r"make (demo|test)\b", README)) <= set(targets)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = {*re.findall(r"apipay\[(\w+)\]", README), "redis", "http2", "otel"}
+    extras = {*re.findall(r"apipay\[(\w+)\]", README), "redis", "otel"}
     assert extras <= project["optional-dependencies"].keys()
     for name in re.findall(r"\]\((?!https?:)([^)]+)\)", README):
         assert (ROOT / name).exists(), name

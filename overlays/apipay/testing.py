@@ -1,4 +1,8 @@
-"""A clock for tests: sleeping moves the time instead of waiting."""
+"""Tools for testing code that uses apipay: a clock on which sleeping takes no time.
+
+clock = VirtualClock()
+client = ApiPay(clock=clock, transport=...)
+"""
 
 import heapq
 import itertools
@@ -8,8 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from apipay._clock import Clock
+
 if TYPE_CHECKING:
     import anyio
+
+__all__ = ["Clock", "VirtualClock"]
 
 _QUIET_ROUNDS = 25
 """Turns of the event loop with no change among sleepers after which all tasks count as waiting."""
@@ -35,7 +43,7 @@ class VirtualClock:
     """A `Clock` whose time moves only by sleeping or by `advance`.
 
     - One thread that sleeps moves the time at once.
-    - Threads that sleep side by side call `with clock.participant():` each; the time then moves
+    - Threads that sleep at the same time call `with clock.participant():` each; the time then moves
       only when all of them sleep, to the earliest wake-up.
     - Tasks of asyncio or trio need no such call: the time moves when nothing but sleepers is left,
       and they wake in the order of time. A task that waits for a real socket counts as waiting.
