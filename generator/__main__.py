@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .changes import compare
+from .changes import SEVERITIES, compare, render_json
 from .changes import render as render_changes
 from .document import load, validate
 from .package import OutputError, differences, generate
@@ -60,8 +60,9 @@ def _generate(options: argparse.Namespace) -> int:
 def _changes(options: argparse.Namespace) -> int:
     old, new = (_repaired(path, options) for path in (options.old, options.new))
     found = compare(old, new)
-    print(render_changes(found))
-    return 1 if options.fail_on_breaking and any(change.breaking for change in found) else 0
+    print((render_json if options.json else render_changes)(found), end="")
+    failing = SEVERITIES[: SEVERITIES.index(options.fail_on) + 1] if options.fail_on else ()
+    return 1 if any(change.severity in failing for change in found) else 0
 
 
 def _repaired(path: Path, options: argparse.Namespace) -> dict[str, Any]:
@@ -85,11 +86,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--strict", action="store_true", help="refuse a spec that needs a repair")
     one.set_defaults(run=_generate)
 
-    two = commands.add_parser("changes", help="say what differs between two specs")
+    two = commands.add_parser("changes", help="list what differs between two specs")
     two.add_argument("old", type=Path)
     two.add_argument("new", type=Path)
+    two.add_argument("--json", action="store_true", help="write a JSON list instead of Markdown")
     two.add_argument(
-        "--fail-on-breaking", action="store_true", help="exit with 1 if a change breaks callers"
+        "--fail-on", choices=SEVERITIES, help="exit with 1 if a change is as severe as this"
     )
     two.set_defaults(run=_changes)
     return parser
