@@ -1,6 +1,7 @@
-"""The command line: `python -m generator generate` and `python -m generator changes`."""
+"""The command line: `python -m generator generate`, `changes` and `update`."""
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from .document import load, validate
 from .package import OutputError, differences, generate
 from .problems import SpecError
 from .repair import repair
+from .update import CHECKS, UpdateError, update
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
             error.file = options.spec
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except OutputError as error:
+    except (OutputError, UpdateError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return status
@@ -65,6 +67,12 @@ def _changes(options: argparse.Namespace) -> int:
     return 1 if any(change.severity in failing for change in found) else 0
 
 
+def _update(options: argparse.Namespace) -> int:
+    checks = [shlex.split(command) for command in options.check]
+    update(options.spec, options.root, checks=checks or CHECKS, say=print)
+    return 0
+
+
 def _repaired(path: Path, options: argparse.Namespace) -> dict[str, Any]:
     options.spec = path  # what an error is about
     document, _ = repair(load(path))
@@ -94,6 +102,18 @@ def _parser() -> argparse.ArgumentParser:
         "--fail-on", choices=SEVERITIES, help="exit with 1 if a change is as severe as this"
     )
     two.set_defaults(run=_changes)
+
+    three = commands.add_parser("update", help="take over a new spec, if all code fits it")
+    three.add_argument("spec", type=Path, help="the new spec")
+    three.add_argument("--root", type=Path, default=Path(), help="the repository")
+    three.add_argument(
+        "--check",
+        action="append",
+        default=[],
+        metavar="COMMAND",
+        help="run this instead of mypy, pyright and pytest; can be repeated",
+    )
+    three.set_defaults(run=_update)
     return parser
 
 
