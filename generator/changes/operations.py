@@ -144,13 +144,10 @@ class Comparison:
         now = new.value.get(name) or self._new.value.get(name)
         if was == now:
             return
-        if was is None or now is None:
-            change = "added" if was is None else "removed"
-        else:
-            before, after = _rate(was), _rate(now)
+        change = "added" if was is None else "removed" if now is None else "changed"
+        before, after = _rate(was), _rate(now)
+        if before != after and 0 not in (before, after) and _per(was, now) == _per(now, was):
             change = "lowered" if after < before else "raised"
-            if before == after or was.get("per", now.get("per")) != now.get("per", was.get("per")):
-                change = "changed"
         text = f"the rate limit of {PLACE} is now {_limit(now)}; it was {_limit(was)}"
         yield self._found(f"rate-limit-{change}", f"{new.pointer}/{name}", text)
 
@@ -361,23 +358,30 @@ class Comparison:
     def _webhooks(self) -> Iterator[Finding]:
         old, new = self._old.members("x-webhooks"), self._new.members("x-webhooks")
         for name, item in new.items():
-            if name not in old:
+            if name not in old or not is_mapping(old[name].value):
                 text = f"the webhook {code(name)} was added"
                 yield Finding("webhook-added", item.pointer, "", text)
-                continue
-            yield from self._extensions(old[name], item)
-            for method in METHODS:
-                was, now = old[name].member(method), item.member(method)
-                if not is_mapping(was.value) or not is_mapping(now.value):
-                    continue
-                # The API is the one that sends: what arrives is like a response.
-                yield from self._headers(_sent_headers(was), _sent_headers(now), _where(item))
-                bodies = was.member("requestBody").followed(), now.member("requestBody").followed()
-                yield from self._content(*bodies, "response")
+            elif is_mapping(item.value):
+                yield from self._webhook(name, old[name], item)
         for name, item in old.items():
-            if name not in new:
+            if name not in new or not is_mapping(new[name].value):
                 text = f"the webhook {code(name)} was removed"
                 yield Finding("webhook-removed", item.pointer, "", text)
+
+    def _webhook(self, name: str, old: Spot, new: Spot) -> Iterator[Finding]:
+        yield from self._extensions(old, new)
+        for method in METHODS:
+            was, now = old.member(method), new.member(method)
+            if is_mapping(was.value) and is_mapping(now.value):
+                # The API is the one that sends: what arrives is like a response.
+                yield from self._headers(_sent_headers(was), _sent_headers(now), _where(new))
+                bodies = was.member("requestBody").followed(), now.member("requestBody").followed()
+                yield from self._content(*bodies, "response")
+            elif is_mapping(was.value) or is_mapping(now.value):
+                change = "added" if is_mapping(now.value) else "removed"
+                spot = now if change == "added" else was
+                text = f"the {method.upper()} of the webhook {code(name)} was {change}"
+                yield Finding(f"webhook-{change}", spot.pointer, "", text)
 
     def _other_schemas(self) -> Iterator[Finding]:
         """Schemas that no operation uses have classes too: they describe what is received."""
@@ -476,7 +480,7 @@ def _media_types(holder: Spot) -> dict[str, Spot]:
 def _sent_headers(operation: Spot) -> dict[str, Spot]:
     listed = operation.member("parameters")
     spots = [listed.member(index).followed() for index in range(len(listed.value or ()))]
-    return {str(spot.value["name"]): spot for spot in spots}
+    return {str(spot.value["name"]): spot for spot in spots if spot.member("name").value}
 
 
 def _security(operation: Spot) -> set[frozenset[tuple[str, tuple[str, ...]]]]:
@@ -518,15 +522,24 @@ def _rank(retry: str) -> int:
     return _RETRY_CLASSES.index(retry) if retry in _RETRY_CLASSES else 0
 
 
-def _rate(limit: dict[str, Any]) -> float:
-    return float(limit.get("requests", 0)) / float(limit.get("window_seconds", 1))
+def _rate(limit: Any) -> float:
+    """Return the requests in a second; 0 where the extension, which nothing validates, is wrong."""
+    try:
+        return float(limit["requests"]) / float(limit["window_seconds"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return 0
+
+
+def _per(limit: Any, other: Any) -> Any:
+    """Return what the limit is counted by, like the other one where that is not stated."""
+    return limit.get("per", other.get("per"))
 
 
 def _limit(limit: Any) -> str:
-    if limit is None:
-        return "none"
+    if not _rate(limit):
+        return _compact(limit)
     per = f" per {limit['per']}" if "per" in limit else ""
-    return code(f"{limit.get('requests')} in {limit.get('window_seconds')} s{per}")
+    return code(f"{limit['requests']} in {limit['window_seconds']} s{per}")
 
 
 def _compact(value: Any) -> str:

@@ -85,7 +85,7 @@ class View:
         spot: where it is defined, references followed.
         words: its keywords other than the ones below, without those that change nothing.
         places: the pointer of each of these keywords.
-        required: the names of required properties.
+        required: the required properties, each with the place of the object that says so.
         variants: the alternatives of `oneOf` and `anyOf`, without null.
     """
 
@@ -94,7 +94,7 @@ class View:
     places: dict[str, str] = field(default_factory=dict[str, str])
     nullable: bool = False
     properties: dict[str, Spot] = field(default_factory=dict[str, Spot])
-    required: set[str] = field(default_factory=set[str])
+    required: dict[str, str] = field(default_factory=dict[str, str])
     items: Spot | None = None
     extra: Spot | None = None
     variants: list[Spot] = field(default_factory=list[Spot])
@@ -177,7 +177,7 @@ def _merge(into: View, spot: Spot, seen: frozenset[str]) -> None:
             into.variants += real
     for name in _mapping(schema.get("properties")):
         into.properties[name] = spot.member("properties", name)
-    into.required.update(schema.get("required") or ())
+    into.required |= dict.fromkeys(schema.get("required") or (), spot.pointer)
     if "items" in schema:
         into.items = spot.member("items")
     if "additionalProperties" in schema:
@@ -276,11 +276,11 @@ class _Pair:
         yield from self._limits()
         yield from self._properties()
         yield from self._extra()
-        if self.old.items and self.new.items:
+        if self.old.items or self.new.items:
             label = f"an item of {self.label}" if self.label else None
-            yield from self.comparison.compare(
-                self.old.items, self.new.items, self.direction, label
-            )
+            anything = Spot({}, {}, self.root)
+            items = self.old.items or anything, self.new.items or anything
+            yield from self.comparison.compare(*items, self.direction, label)
 
     def _found(
         self, name: str, keyword: str | None, text: str, *, place: str | None = None
@@ -307,7 +307,7 @@ class _Pair:
                 name, text = there if after else gone
                 yield self._found(name, keyword, text.format(PLACE))
         was, now = old.words.get("x-final"), new.words.get("x-final")
-        if sorted(was or ()) != sorted(now or ()):
+        if _unordered(was) != _unordered(now):
             change = "added" if was is None else "removed" if now is None else "changed"
             text = f"the final values of {PLACE} are now {_listed(now)}; they were {_listed(was)}"
             yield self._found(f"final-values-{change}", "x-final", text)
@@ -346,29 +346,33 @@ class _Pair:
 
     def _properties(self) -> Iterator[Finding]:
         old, new = self._visible(self.old), self._visible(self.new)
-        where = self.label or describe(self.new.spot.document, self.root)
-        prefix = self.direction
         for name, spot in new.items():
-            needed = name in self.new.required
+            needed, demanded = name in self.new.required, name in self.old.required
             if name not in old:
-                change = "required-property-added" if needed else "property-added"
-                adjective = "required " if needed else ""
-                text = f"the {adjective}property {code(name)} was added to {PLACE}"
-                yield Finding(f"{prefix}-{change}", spot.pointer, where, text)
+                text = f"the {'required ' * needed}property {code(name)} was added to {PLACE}"
+                yield self._property(f"{'required-' * needed}property-added", spot, text)
                 continue
-            inside = f"{code(name)} in {self.label}" if self.label else None
-            called = inside or describe(spot.document, spot.pointer)
-            if needed and name not in self.old.required:
-                text = f"{PLACE} is now required"
-                yield Finding(f"{prefix}-property-became-required", spot.pointer, called, text)
-            elif name in self.old.required and not needed:
-                text = f"{PLACE} is no longer required"
-                yield Finding(f"{prefix}-property-became-optional", spot.pointer, called, text)
+            if needed and not demanded:
+                text = f"{code(name)} of {PLACE} is now required"
+                yield self._property("property-became-required", spot, text, self.new, name)
+            elif demanded and not needed:
+                text = f"{code(name)} of {PLACE} is no longer required"
+                yield self._property("property-became-optional", spot, text, self.old, name)
+            inside = f"{code(name)} of {self.label}" if self.label else None
             yield from self.comparison.compare(old[name], spot, self.direction, inside)
         for name, spot in old.items():
             if name not in new:
                 text = f"the property {code(name)} was removed from {PLACE}"
-                yield Finding(f"{prefix}-property-removed", spot.pointer, where, text)
+                yield self._property("property-removed", spot, text)
+
+    def _property(
+        self, change: str, spot: Spot, text: str, said: View | None = None, name: str = ""
+    ) -> Finding:
+        """Report a property of the object that defines it, or that says that it is required."""
+        document = said.spot.document if said else spot.document
+        holder = said.required[name] if said else spot.pointer.rpartition("/properties/")[0]
+        where = self.label or describe(document, holder)
+        return Finding(f"{self.direction}-{change}", spot.pointer, where, text)
 
     def _visible(self, schema: View) -> dict[str, Spot]:
         hidden = "readOnly" if self.direction == "request" else "writeOnly"
@@ -495,7 +499,11 @@ def _called(spot: Spot) -> str:
 
 
 def _listed(values: Any) -> str:
-    return ", ".join(map(code, values)) if values else "none"
+    return ", ".join(map(code, values)) if is_list(values) and values else code(values or None)
+
+
+def _unordered(values: Any) -> Any:
+    return sorted(map(str, values)) if is_list(values) else values
 
 
 def _value(value: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from generator.__main__ import main
 from generator.changes import RULES, Change, compare, render
 from generator.document import load, resolve
 from generator.repair import repair
@@ -549,3 +550,170 @@ def test_the_tables_are_large_enough_and_cover_every_rule() -> None:
     tables += [row[2] for row in PREPARED.values()]
     found = {row.partition(" ")[2] for table in tables for row in table}
     assert RULES.keys() - found == set()
+
+
+def changed(*edits: Edit) -> list[Change]:
+    old, new = base(), base()
+    both(*edits)(new)
+    return compare(old, new)
+
+
+def test_one_cause_is_one_row_with_all_its_places() -> None:
+    (change,) = changed(everywhere('"X-RateLimit-Remaining"', '"X-Left"'))
+    places = json.dumps(base()["paths"]).count('"X-RateLimit-Remaining"')
+    assert 1 + len(change.also) >= places > 15
+    assert change.pointer == "/paths/~1organizations~1verify/post/responses/200/headers/X-Left"
+    assert change.text.startswith(
+        "The header `X-RateLimit-Remaining` of the response `200` of `verifyOrganization`, "
+    )
+    assert change.text.endswith(" other places is now `X-Left`.")
+
+
+def test_a_component_is_named_where_it_is_defined() -> None:
+    (change,) = changed(drop(f"{S} InvoiceEventData properties", "paid_at"))
+    assert change == Change(
+        "response-property-removed",
+        "breaking",
+        "/components/schemas/InvoiceEventData/properties/paid_at",
+        "The property `paid_at` was removed from `InvoiceEventData`.",
+    )
+    (change,) = changed(put(f"{PARAMETERS} PerPage schema maximum", 50))
+    assert change.pointer == "/components/parameters/PerPage/schema/maximum"
+    assert change.text == "`maximum` of the query parameter `per_page` is now `50`; it was `100`."
+
+
+def test_what_a_schema_takes_in_is_reported_where_it_is_stated() -> None:
+    (change,) = changed(put(f"{S} InvoiceEventData required", ["id"]))
+    assert change.text == "`status` of `InvoiceEventData` is no longer required."
+    (change,) = changed(put(f"{S} Invoice allOf 1 required", ["status", "amount"]))
+    assert change.text == "`amount` of `Invoice` is now required."
+
+
+def test_a_lost_field_is_reported_where_another_class_took_the_place() -> None:
+    changes = changed(
+        rename(f"{CREATE} responses", "200", "201"),
+        put(f"{CREATE} responses 201 {JSON} schema", {"$ref": "#/components/schemas/Refund"}),
+    )
+    lost = next(change for change in changes if "`payment_url`" in change.text)
+    assert lost.id == "response-property-removed"
+    assert lost.text == (
+        "The property `payment_url` was removed from the response `201` of `createInvoice`."
+    )
+
+
+def test_a_class_that_took_the_place_of_another_is_not_the_one_that_changed() -> None:
+    changes = changed(put(f"{CREATE} {OK} {JSON} schema", {"$ref": "#/components/schemas/Invoice"}))
+    assert [change.text for change in changes] == [
+        "`payment_url` of the response `200` of `createInvoice` is no longer required.",
+        "`payment_url` of the response `200` of `createInvoice` can now be null.",
+    ]
+
+
+def test_the_worse_of_request_and_response_counts() -> None:
+    (change,) = changed(drop(f"{S} Extra properties", "count"))
+    assert change.severity == "breaking"
+    (change,) = changed(put(f"{S} Extra properties count nullable", True))
+    assert (change.id, change.severity) == ("response-null-allowed", "breaking")
+
+
+def test_recursive_schemas_come_to_an_end() -> None:
+    def tree(document: Document) -> None:
+        schemas = document["components"]["schemas"]
+        node = {"$ref": "#/components/schemas/Node"}
+        schemas["Node"] = _object(parent=node, children={"type": "array", "items": node})
+        schemas["Loop"] = {"allOf": [{"$ref": "#/components/schemas/Loop"}], **_object(a=_text())}
+        schemas["Refund"]["properties"] |= {"node": node, "loop": {"$ref": f"#/{S}/Loop"}}
+        schemas["Refund"]["properties"]["loop"]["$ref"] = "#/components/schemas/Loop"
+
+    old, new = base(), base()
+    both(tree)(old)
+    both(tree, put(f"{S} Node properties children maxItems", 3))(new)
+    (change,) = compare(old, new)
+    assert change.text == "`maxItems` of `Node.children` is now `3`; it was none."
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        put("x-rate-limit", 5),
+        put("x-rate-limit", {"requests": "many", "window_seconds": 0}),
+        put(f"{S} InvoiceStatus x-final", True),
+        put(f"{S} InvoiceStatus x-final", [1, "paid", None]),
+        put("x-webhooks", []),
+        put("x-webhooks", {"invoice.status_changed": None}),
+        put(f"{EVENT} post", "none"),
+        put(f"{EVENT} post parameters", [{}]),
+        put(f"{CANCEL} x-retry", 7),
+        put(f"{LIST} x-pagination", "pages"),
+    ],
+)
+def test_an_extension_of_the_wrong_form_is_a_change_and_no_crash(edit: Edit) -> None:
+    old, new = base(), base()
+    edit(new)
+    assert compare(old, new) != []
+    assert compare(new, old) != []
+
+
+def test_specs_that_share_nothing_compare() -> None:
+    specs = [
+        repair(load(path))[0]
+        for path in sorted(OPENAPI.parent.glob("tests/generator/clients/*.yaml"))
+    ]
+    assert len(specs) > 5
+    for old, new in zip(specs, [*specs[1:], specs[0]], strict=True):
+        assert compare(old, old) == []
+        assert {change.id for change in compare(old, new)} >= {
+            "operation-added",
+            "operation-removed",
+        }
+
+
+def test_the_markdown_goes_by_severity() -> None:
+    changes = changed(
+        put("info version", "2.0.0"),
+        put(f"{S} BillingInterval enum", ["daily", "weekly", "monthly", "hourly"]),
+        put(f"{GET} deprecated", True),
+    )
+    assert (
+        render(changes)
+        == """\
+### Breaking changes
+
+- `BillingInterval` can no longer be `yearly`. (request-enum-value-removed)
+
+### Additions
+
+- `getInvoice` is deprecated. (operation-deprecated)
+- `BillingInterval` can now be `hourly`. (request-enum-value-added)
+
+### Changes that no program notices
+
+- The version of the API is now `2.0.0`; it was `1.0.0`. (api-version-changed)
+"""
+    )
+    assert render([]) == "No changes.\n"
+
+
+def test_names_cannot_break_out_of_the_markdown() -> None:
+    (change,) = changed(append(f"{S} RefundStatus enum", "`x`\n# Title"))
+    assert change.text == "`RefundStatus` can now be `'x' # Title`."
+
+
+def test_json_has_all_of_a_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new = base()
+    drop(f"{S} Refund properties", "reason")(new)
+    for name, document in (("old", base()), ("new", new)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(document))
+    arguments = ["changes", str(tmp_path / "old.json"), str(tmp_path / "new.json"), "--json"]
+    assert main([*arguments, "--fail-on", "breaking"]) == 1
+    assert json.loads(capsys.readouterr().out) == [
+        {
+            "id": "response-property-removed",
+            "severity": "breaking",
+            "pointer": "/components/schemas/Refund/properties/reason",
+            "text": "The property `reason` was removed from `Refund`.",
+            "also": [],
+        }
+    ]
+    assert main(["changes", *arguments[2:0:-1], "--fail-on", "breaking"]) == 0
+    assert main(["changes", *arguments[2:0:-1], "--fail-on", "additive"]) == 1
