@@ -210,7 +210,7 @@ def _proposal(root: Path, release: str | None, changes: list[Change], broken: li
     current = tagged.group() if tagged else str(project["version"])
     severity: Severity = "breaking" if broken else changes[0].severity if changes else "cosmetic"
     version = next_version(current, severity)
-    parts = [render(changes)] if changes else []
+    parts = [render(changes, ids=False)] if changes else []
     if broken:
         parts.append("### Python API\n\n" + "".join(f"- {text}\n" for text in broken))
     section = "\n".join(parts) or "No changes.\n"

@@ -57,12 +57,12 @@ def _row(found: list[Finding]) -> Change:
     return Change(first.id, RULES[first.id], first.pointer, f"{text[:1].upper()}{text[1:]}.", also)
 
 
-def render(changes: Iterable[Change]) -> str:
-    """Return the changes as Markdown, by severity."""
+def render(changes: Iterable[Change], *, ids: bool = True) -> str:
+    """Return the changes as Markdown, by severity, each with its id or without."""
     listed = list(changes)
     sections = [
         f"### {title}\n\n"
-        + "".join(f"- {it.text} ({it.id})\n" for it in listed if it.severity == severity)
+        + "".join(f"- {it.text}{f' ({it.id})' * ids}\n" for it in listed if it.severity == severity)
         for severity, title in _TITLES.items()
         if any(it.severity == severity for it in listed)
     ]

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from ..document import METHODS, OperationNode, is_mapping, is_reference, operations, walk
 from ..problems import pointer
 from .places import describe
-from .rules import Direction, code
+from .rules import Direction, code, turn
 from .schemas import PLACE, Finding, SchemaComparison, Spot
 
 #: What a client may do after a lost response, from nothing to anything.
@@ -144,7 +144,7 @@ class Comparison:
         now = new.value.get(name) or self._new.value.get(name)
         if was == now:
             return
-        change = "added" if was is None else "removed" if now is None else "changed"
+        change = turn(was, now)
         before, after = _rate(was), _rate(now)
         if before != after and 0 not in (before, after) and _per(was, now) == _per(now, was):
             change = "lowered" if after < before else "raised"
@@ -165,9 +165,8 @@ class Comparison:
     def _pagination(self, old: Spot, new: Spot) -> Iterator[Finding]:
         was, now = old.value.get("x-pagination"), new.value.get("x-pagination")
         if was != now:
-            change = "added" if was is None else "removed" if now is None else "changed"
             text = f"how {PLACE} is paged is now {_compact(now)}; it was {_compact(was)}"
-            yield self._found(f"pagination-{change}", f"{new.pointer}/x-pagination", text)
+            yield self._found(f"pagination-{turn(was, now)}", f"{new.pointer}/x-pagination", text)
 
     def _sdk_name(self, old: Spot, new: Spot) -> Iterator[Finding]:
         was, now = old.value.get("x-sdk-name"), new.value.get("x-sdk-name")

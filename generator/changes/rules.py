@@ -152,6 +152,11 @@ class Change:
     also: tuple[str, ...] = ()
 
 
+def turn(was: object, now: object) -> str:
+    """Return what became of an optional value."""
+    return "added" if was is None else "removed" if now is None else "changed"
+
+
 def code(value: object) -> str:
     """Return `value` as code in Markdown, on one line; None is `none`."""
     if value is None:

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from ..document import is_list, is_mapping, is_reference, locate
 from ..problems import pointer
 from .places import describe
-from .rules import RULES, Direction, code
+from .rules import RULES, Direction, code, turn
 
 #: Stands for the place in the text of a finding.
 PLACE: Final = "\0"
@@ -308,14 +308,12 @@ class _Pair:
                 yield self._found(name, keyword, text.format(PLACE))
         was, now = old.words.get("x-final"), new.words.get("x-final")
         if _unordered(was) != _unordered(now):
-            change = "added" if was is None else "removed" if now is None else "changed"
             text = f"the final values of {PLACE} are now {_listed(now)}; they were {_listed(was)}"
-            yield self._found(f"final-values-{change}", "x-final", text)
+            yield self._found(f"final-values-{turn(was, now)}", "x-final", text)
         was, now = old.words.get("default"), new.words.get("default")
         if was != now and self.direction == "request":
-            change = "added" if was is None else "removed" if now is None else "changed"
             text = f"the default of {PLACE} is now {code(now)}; it was {code(was)}"
-            yield self._found(f"default-{change}", "default", text)
+            yield self._found(f"default-{turn(was, now)}", "default", text)
 
     def _enum(self) -> Iterator[Finding]:
         was, now = self.old.words.get("enum"), self.new.words.get("enum")

@@ -120,7 +120,10 @@ def test_spec_and_client_are_replaced_and_all_is_reported(root: Path) -> None:
     report = "\n".join(said)
     assert "- The property `size` was added to `Item`. (response-property-added)" in report
     assert "Proposed version: 0.4.2" in report
-    assert "## 0.4.2 (unreleased)\n\n### Additions" in report
+    assert (
+        "## 0.4.2 (unreleased)\n\n### Additions\n\n- The property `size` was added to `Item`.\n"
+        in report
+    )
 
 
 def test_the_checks_see_the_new_client(root: Path) -> None:
