@@ -5,9 +5,10 @@ callbacks are not compared: the generated code does not depend on them.
 """
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from .operations import Comparison
 from .rules import RULES, SEVERITIES, Change, Severity
@@ -15,7 +16,10 @@ from .schemas import PLACE, Finding
 
 __all__ = ["RULES", "SEVERITIES", "Change", "Severity", "compare", "render", "render_json"]
 
-_TITLES = {
+#: The verb of a sentence that begins with the place.
+_VERB: Final = re.compile(rf"^({PLACE} (?:now |no longer )?)(is|has|takes|needs|says|responds) ")
+_PLURAL: Final = {"is": "are", "has": "have"}
+_TITLES: Final = {
     "breaking": "Breaking changes",
     "additive": "Additions",
     "cosmetic": "Changes that no program notices",
@@ -52,7 +56,10 @@ def _row(found: list[Finding]) -> Change:
     where = list(dict.fromkeys(it.where for it in found))
     shown = where if len(where) <= 4 else [*where[:3], f"{len(where) - 3} other places"]
     place = " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
-    text = first.text.replace(PLACE, place)
+    text = first.text
+    if len(where) > 1:
+        text = _VERB.sub(lambda it: f"{it[1]}{_PLURAL.get(it[2], it[2][:-1])} ", text)
+    text = text.replace(PLACE, place)
     also = tuple(dict.fromkeys(it.pointer for it in others))
     return Change(first.id, RULES[first.id], first.pointer, f"{text[:1].upper()}{text[1:]}.", also)
 

@@ -569,6 +569,15 @@ def test_one_cause_is_one_row_with_all_its_places() -> None:
     assert change.text.endswith(" other places is now `X-Left`.")
 
 
+def test_a_sentence_about_several_places_is_in_the_plural() -> None:
+    (change,) = changed(
+        *(rename(f"paths {path} get responses", "200", "203") for path in ("/invoices", "/refunds"))
+    )
+    assert change.text == "`listInvoices` and `listRefunds` now respond with `203`; it was `200`."
+    (change,) = changed(*(put(f"{it} deprecated", True) for it in (GET, LIST)))
+    assert change.text == "`listInvoices` and `getInvoice` are deprecated."
+
+
 def test_a_component_is_named_where_it_is_defined() -> None:
     (change,) = changed(drop(f"{S} InvoiceEventData properties", "paid_at"))
     assert change == Change(
