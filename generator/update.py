@@ -60,9 +60,10 @@ def update(
 
     Raises:
         SpecError: the new spec, or the old one, cannot be used.
-        UpdateError: it has defects, or a check failed.
+        UpdateError: it has defects, a check failed, or the old one was edited meanwhile.
     """
     old, new = _document(root / _SPEC), _document(spec)
+    before = (root / _SPEC).read_bytes()
     changes = compare(old, new)
     say(f"## Changes of the API\n\n{render(changes)}")
     # In the tree's own file system, so that the swap is two renames.
@@ -79,6 +80,8 @@ def update(
         broken = _broken_names(_released(root, release, Path(folder) / "release"), copy)
         say(_api_report(release, broken))
         say(_proposal(root, release, changes, broken))
+        if (root / _SPEC).read_bytes() != before:
+            raise UpdateError(f"{_SPEC} was edited during the update. Run the update again.")
         _swap(root, copy, Path(folder) / "old")
     say(f"{_SPEC} and {_CLIENT}/ are updated from {spec}.")
 

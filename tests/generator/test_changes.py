@@ -276,7 +276,7 @@ MUTATIONS: list[tuple[str, Edit, list[str]]] = [
     ("received value from a list", put(f"{RECEIVED} enum", ["a", None]), ["additive response-enum-added"]),
     ("final statuses", put(f"{S} InvoiceStatus x-final", ["paid"]), ["breaking final-values-changed"]),
     ("final statuses gone", drop(f"{S} InvoiceStatus", "x-final"), ["breaking final-values-removed"]),
-    ("final statuses come", put(f"{S} OrganizationStatus x-final", ["verified"]), ["additive final-values-added"]),
+    ("final statuses come", put(f"{S} Refund properties colour x-final", ["red"]), ["additive final-values-added"]),
     ("received unnamed fields", put(f"{S} Refund additionalProperties", False), ["cosmetic response-extra-properties-forbidden"]),
     ("received alternative", append(f"{S} Refund properties choice oneOf", {"type": "number"}), ["breaking response-variant-added"]),
     ("sent alternative", append(f"{REFUND_REQUEST} choice oneOf", {"type": "number"}), ["additive request-variant-added"]),

@@ -156,6 +156,13 @@ def test_the_overlay_and_the_test_that_no_longer_fit_are_named(root: Path) -> No
     assert "- tests/test_labels.py::test_the_label_is_the_name - " in report
 
 
+def test_an_edit_during_the_checks_is_not_overwritten(root: Path) -> None:
+    edit = f"open({str(root / 'openapi.yaml')!r}, 'a').write('# mine')"
+    with pytest.raises(UpdateError, match=r"openapi\.yaml was edited during the update"):
+        update(written(root, WITH_SIZE), root, checks=[(sys.executable, "-c", edit)])
+    assert (root / "openapi.yaml").read_text() == f"{SPEC}# mine"
+
+
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
