@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generate generated-is-current spec-lint lint types layers faults bench clean
+.PHONY: help demo test check generate update generated-is-current spec-lint lint types layers faults bench clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ check: lint types layers generated-is-current spec-lint ## Everything that is ch
 
 generate: $(VENV)/.dev ## Regenerate apipay_client/ from openapi.yaml
 	$(BIN)/python -m generator generate --strict
+
+update: $(VENV)/.dev ## Take over a new spec, if all code fits it: make update SPEC=new.yaml
+	@test -n "$(SPEC)" || { echo "Which spec? make update SPEC=new.yaml"; exit 1; }
+	$(BIN)/python -m generator update $(SPEC)
 
 generated-is-current: $(VENV)/.dev ## Fail if apipay_client/ is not what openapi.yaml gives
 	$(BIN)/python -m generator generate --strict --check

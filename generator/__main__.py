@@ -1,16 +1,18 @@
-"""The command line: `python -m generator generate` and `python -m generator changes`."""
+"""The command line: `python -m generator generate`, `changes` and `update`."""
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
-from .changes import compare
+from .changes import SEVERITIES, compare, render_json
 from .changes import render as render_changes
 from .document import load, validate
 from .package import OutputError, differences, generate
 from .problems import SpecError
 from .repair import repair
+from .update import CHECKS, UpdateError, update
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
             error.file = options.spec
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except OutputError as error:
+    except (OutputError, UpdateError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return status
@@ -60,8 +62,15 @@ def _generate(options: argparse.Namespace) -> int:
 def _changes(options: argparse.Namespace) -> int:
     old, new = (_repaired(path, options) for path in (options.old, options.new))
     found = compare(old, new)
-    print(render_changes(found))
-    return 1 if options.fail_on_breaking and any(change.breaking for change in found) else 0
+    print((render_json if options.json else render_changes)(found), end="")
+    failing = SEVERITIES[: SEVERITIES.index(options.fail_on) + 1] if options.fail_on else ()
+    return 1 if any(change.severity in failing for change in found) else 0
+
+
+def _update(options: argparse.Namespace) -> int:
+    checks = [shlex.split(command) for command in options.check]
+    update(options.spec, options.root, checks=checks or CHECKS, say=print)
+    return 0
 
 
 def _repaired(path: Path, options: argparse.Namespace) -> dict[str, Any]:
@@ -85,13 +94,26 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--strict", action="store_true", help="refuse a spec that needs a repair")
     one.set_defaults(run=_generate)
 
-    two = commands.add_parser("changes", help="say what differs between two specs")
+    two = commands.add_parser("changes", help="list what differs between two specs")
     two.add_argument("old", type=Path)
     two.add_argument("new", type=Path)
+    two.add_argument("--json", action="store_true", help="write a JSON list instead of Markdown")
     two.add_argument(
-        "--fail-on-breaking", action="store_true", help="exit with 1 if a change breaks callers"
+        "--fail-on", choices=SEVERITIES, help="exit with 1 if a change is as severe as this"
     )
     two.set_defaults(run=_changes)
+
+    three = commands.add_parser("update", help="take over a new spec, if all code fits it")
+    three.add_argument("spec", type=Path, help="the new spec")
+    three.add_argument("--root", type=Path, default=Path(), help="the repository")
+    three.add_argument(
+        "--check",
+        action="append",
+        default=[],
+        metavar="COMMAND",
+        help="run this instead of mypy, pyright and pytest; can be repeated",
+    )
+    three.set_defaults(run=_update)
     return parser
 
 

@@ -409,8 +409,8 @@ def test_changes_between_two_specs(
     assert main(["changes", str(spec), str(new)]) == 0
     said = capsys.readouterr().out
     assert "Breaking changes" in said
-    assert main(["changes", str(spec), str(new), "--fail-on-breaking"]) == 1
-    assert main(["changes", str(spec), str(spec), "--fail-on-breaking"]) == 0
+    assert main(["changes", str(spec), str(new), "--fail-on", "breaking"]) == 1
+    assert main(["changes", str(spec), str(spec), "--fail-on", "breaking"]) == 0
     new.write_text("nonsense: true\n")
     capsys.readouterr()
     assert main(["changes", str(spec), str(new)]) == 1
