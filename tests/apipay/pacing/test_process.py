@@ -141,5 +141,5 @@ def test_a_signal_handler_can_fork_while_its_own_thread_holds_the_lock() -> None
         pid = os.fork()
         if pid == 0:
             signal.alarm(5)
-            os._exit(0 if HandedOut().claim("invoice", 1) else 1)
+            os._exit(0 if Writes().claim("invoice", 1, "child") else 1)
     assert _exit_code_of_child(pid) == 0
