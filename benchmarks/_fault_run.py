@@ -21,7 +21,7 @@ from _truth import Findings, Told, judge_creates, judge_refunds, untold
 from apipay import ApiPay, AsyncApiPay
 from apipay.errors import ApiPayError, Lookup, OutcomeUnknownError
 from apipay.hooks import Hook, RetryEvent, SendEvent
-from apipay.sandbox import Fault, Sandbox
+from apipay_sandbox import Fault, Sandbox
 
 _SPEED = 10.0
 _TIMEOUT = 0.35  # real seconds

@@ -9,7 +9,7 @@ import pytest
 from apipay import ApiPay, RetryPolicy
 from apipay._clock import SystemClock
 from apipay.errors import OutcomeUnknownError
-from apipay.sandbox import Fault, Sandbox
+from apipay_sandbox import Fault, Sandbox
 
 ORDER = {"amount": "15.50", "phone_number": "87001234567", "external_order_id": "order-1"}
 
