@@ -49,6 +49,7 @@ types: $(VENV)/.dev ## Types, with both checkers
 layers: $(VENV)/.dev ## Who may import whom, and that every import is declared
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+	cd sandbox && ../$(BIN)/deptry .
 
 faults: $(VENV)/.dev ## 20,000 calls through a proxy that breaks them: no write twice, none lost
 	$(BIN)/python benchmarks/faults.py
@@ -67,10 +68,10 @@ $(VENV)/.pip: constraints.txt
 	$(PIP) --upgrade pip -c constraints.txt
 	@touch $@
 
-$(VENV)/.demo: $(VENV)/.pip pyproject.toml
-	$(PIP) -c constraints.txt -e '.[sandbox]'
+$(VENV)/.demo: $(VENV)/.pip pyproject.toml sandbox/pyproject.toml
+	$(PIP) -c constraints.txt -e ./sandbox -e '.[sandbox]'
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.pip pyproject.toml
-	$(PIP) -c constraints.txt -e '.[all]' --group dev
+$(VENV)/.dev: $(VENV)/.pip pyproject.toml sandbox/pyproject.toml
+	$(PIP) -c constraints.txt -e ./sandbox -e '.[all]' --group dev
 	@touch $@ $(VENV)/.demo

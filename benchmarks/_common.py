@@ -157,7 +157,7 @@ def fixed_server(bodies: Mapping[str, bytes]) -> contextlib.AbstractContextManag
 
 
 def _serve_sandbox(settings: dict[str, Any], pipe: Connection) -> None:
-    from apipay.sandbox import Sandbox
+    from apipay_sandbox import Sandbox
 
     with Sandbox(**settings) as sandbox:
         pipe.send(sandbox.base_url)

@@ -7,7 +7,7 @@ with `response.json()`, apipay to typed models, through errors, retries, pacing 
 budget, with the default hooks. Sync; the async client shares all of that code.
 
 Two servers, each in a process of its own:
-- `sandbox`: `apipay.sandbox`, which parses, checks, stores and answers as a service has to. This
+- `sandbox`: `apipay_sandbox`, which parses, checks, stores and answers as a service has to. This
   one judges: it is the nearest to a call that somebody makes, and is itself far faster than any
   service behind a network (every millisecond of distance brings the ratio nearer to 1).
 - `fixed`: answers fixed bytes, the least that any HTTP server can do. It is shown as the hardest
@@ -35,8 +35,8 @@ from _common import Figure, conclude, fixed_server, print_table, sandbox_process
 
 from apipay import ApiPay
 from apipay.pacing import RateLimit
-from apipay.sandbox import RateLimit as EnforcedLimit
-from apipay.sandbox import Sandbox
+from apipay_sandbox import RateLimit as EnforcedLimit
+from apipay_sandbox import Sandbox
 
 _KEY = "sandbox_overhead"
 _LIMIT = 1_000_000

@@ -41,10 +41,10 @@ from apipay import ApiPay, AsyncApiPay
 from apipay._clock import SYSTEM_CLOCK, Clock
 from apipay.hooks import AnswerEvent, Hook
 from apipay.pacing import RateLimit
-from apipay.sandbox import RateLimit as EnforcedLimit
-from apipay.sandbox.ratelimit import Limiter
 from apipay.testing import VirtualClock
 from apipay.transport import RetryPolicy
+from apipay_sandbox import RateLimit as EnforcedLimit
+from apipay_sandbox.ratelimit import Limiter
 
 _KEY = "sandbox_pacing"
 _REQUESTS = 60

@@ -27,8 +27,8 @@ from _common import Figure, conclude, print_table
 
 from apipay import ApiPay
 from apipay.hooks import Hook, SendEvent
-from apipay.sandbox import Sandbox
 from apipay.testing import VirtualClock
+from apipay_sandbox import Sandbox
 
 _INVOICE: dict[str, Any] = {"amount": 100, "phone_number": "87001234567"}
 

@@ -8,7 +8,7 @@ who confirms and the customer who pays.
 from datetime import date
 
 from apipay import ApiPay
-from apipay.sandbox import Sandbox
+from apipay_sandbox import Sandbox
 
 
 def main() -> None:

@@ -7,8 +7,8 @@ import anyio
 import pytest
 
 from apipay import ApiPay, AsyncApiPay, InvalidRequestError, RetryPolicy
-from apipay.sandbox import Sandbox
 from apipay.testing import VirtualClock
+from apipay_sandbox import Sandbox
 
 IDN = "990101300123"
 

@@ -18,8 +18,8 @@ from apipay.errors import (
     WaitTimeoutError,
 )
 from apipay.pagination import Paginator
-from apipay.sandbox import Fault, Sandbox
 from apipay.testing import VirtualClock
+from apipay_sandbox import Fault, Sandbox
 
 PHONE = "87001234567"
 IDN = "990140012345"

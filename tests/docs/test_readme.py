@@ -21,8 +21,8 @@ import pytest
 import apipay
 import apipay_client
 from apipay import ApiPay, webhooks
-from apipay.sandbox import Fault, Sandbox
 from apipay_client.operations import OPERATIONS
+from apipay_sandbox import Fault, Sandbox
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

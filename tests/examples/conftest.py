@@ -15,7 +15,7 @@ import pytest
 
 import apipay
 import apipay_client
-from apipay.sandbox import Sandbox
+from apipay_sandbox import Sandbox
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SOURCES = os.pathsep.join(

@@ -43,7 +43,6 @@ def test_the_wheel_holds_both_packages_and_nothing_else(wheel: Path) -> None:
     assert {name.split("/")[0].split("-")[0] for name in names} == {"apipay", "apipay_client"}
     for name in ("apipay/py.typed", "apipay_client/py.typed", "apipay_client/openapi.json"):
         assert name in names
-    assert [name for name in names if name.endswith("entry_points.txt")]
 
 
 def test_installed_alone_it_makes_a_call(

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from apipay import ApiPay
-from apipay.sandbox import Sandbox
 from apipay.webhooks import (
     Event,
     EventContext,
@@ -26,6 +25,7 @@ from apipay.webhooks import (
     SQLiteStore,
     UnknownEvent,
 )
+from apipay_sandbox import Sandbox
 
 PATH = "/webhooks/apipay"
 
