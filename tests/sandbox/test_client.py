@@ -349,7 +349,7 @@ def test_fields_that_are_wrong_are_422_and_named(shop: Shop) -> None:
 
     for call, field in wrong:
         error = fails(shop, errors.ValidationError, call)
-        assert set(error.errors) == {field}, field
+        assert set(error.field_errors) == {field}, field
     assert shop.sandbox.refunds() == []
 
 
