@@ -56,6 +56,8 @@ def _simplify(node: Node) -> None:
     schema.pop("default", None)
     if schema.get("type") == "number" and schema.get("format") == "decimal":
         schema["type"], schema["format"] = "string", NUMBER_FORMAT
+        if isinstance(schema.get("x-decimals"), int):
+            schema["multipleOf"] = 10.0 ** -schema["x-decimals"]
 
 
 def _one_media_type_a_schema(content: dict[str, Any]) -> dict[str, Any]:

@@ -145,6 +145,8 @@ class SpecIndex:
             )
             if key in flat
         ]
+        if "x-decimals" in flat:
+            limits.append(f"at most {flat['x-decimals']} decimals")
         if "enum" in flat:
             limits.append("one of " + ", ".join(str(v) for v in flat["enum"] if v is not None))
         limit_text = "; ".join(limits)

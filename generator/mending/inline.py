@@ -113,6 +113,7 @@ class _Naming:
         self._schemas: dict[str, Any] = schemas if is_mapping(schemas) else {}
         # As they were given: a schema is compared before its own inside is moved out.
         self._given = deepcopy(self._schemas)
+        self._named = deepcopy(self._schemas)
         self._taken = _taken(self._schemas)
         self.moved: dict[str, dict[str, Any]] = {}
 
@@ -202,6 +203,13 @@ class _Naming:
         used |= {key: moved.pop(key) for key in _OF_THE_PLACE if key in moved}
         if "default" in moved and is_enum(moved):
             used["default"] = moved.pop("default")
+        equal = self._equal_enum(moved)
+        if equal is not None:
+            if "description" in moved:
+                used["description"] = moved["description"]
+            reference = {"$ref": "#" + pointer("components", "schemas", equal)}
+            self.moved[place] = {"allOf": [reference], **used} if used else reference
+            return self.moved[place]
         title = moved.pop("title", None)
         chosen = name
         if isinstance(title, str):
@@ -212,6 +220,18 @@ class _Naming:
         reference = {"$ref": "#" + pointer("components", "schemas", final)}
         self.moved[place] = {"allOf": [reference], **used} if used else reference
         return self.moved[place]
+
+    def _equal_enum(self, schema: dict[str, Any]) -> str | None:
+        """Return the first named enum with the same values; a $ref cannot be nullable in 3.0."""
+        if not is_enum(schema):
+            return None
+        wanted = _enum_values(schema)
+        named = (
+            name
+            for name, other in self._named.items()
+            if is_mapping(other) and is_enum(other) and _enum_values(other) == wanted
+        )
+        return next(named, None)
 
     def _move(self, schema: dict[str, Any], name: _Name, place: str) -> str:
         what = "enum" if is_enum(schema) else "object"
@@ -269,6 +289,11 @@ class _Naming:
                 for index, part in enumerate(parts):
                     variant = name if alone else _variant(part, name, index)
                     parts[index] = self._visit(part, variant, place + pointer(key, index))
+
+
+def _enum_values(schema: dict[str, Any]) -> tuple[Any, ...]:
+    values = [value for value in schema["enum"] if value is not None]
+    return schema.get("type"), values, schema.get("x-enum-varnames")
 
 
 def _taken(schemas: dict[str, Any]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from apipay.specification import document
 def _limits() -> tuple[Decimal, Decimal, Decimal]:
     """The least and the greatest amount and the smallest step, as the specification states them."""
     amount: Mapping[str, Any] = document()["components"]["schemas"]["Amount"]
-    step = Decimal(str(amount["multipleOf"]))
+    step = Decimal(1).scaleb(-int(amount["x-decimals"]))
     return Decimal(str(amount["minimum"])), Decimal(str(amount["maximum"])), step
 
 
