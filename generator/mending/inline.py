@@ -293,7 +293,7 @@ class _Naming:
 
 def _enum_values(schema: dict[str, Any]) -> tuple[Any, ...]:
     values = [value for value in schema["enum"] if value is not None]
-    return schema.get("type"), values, schema.get("x-enum-varnames")
+    return [type(value) for value in values], values, schema.get("x-enum-varnames")
 
 
 def _taken(schemas: dict[str, Any]) -> dict[str, str]:
