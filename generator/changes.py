@@ -18,8 +18,8 @@ from .document import (
     resolve,
     walk,
 )
-from .mending.inline import is_class
 from .problems import pointer
+from .repairs.inline import is_class
 from .schema_changes import (
     REQUEST,
     RESPONSE,

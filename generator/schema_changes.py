@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeGuard
 
 from .document import is_list, is_mapping, is_reference, resolve
-from .mending.inline import is_class
 from .problems import pointer
+from .repairs.inline import is_class
 
 Kind = Literal["added", "removed", "changed", "deprecated", "behaviour"]
 Direction = Literal["request", "response"]
