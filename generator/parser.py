@@ -63,7 +63,11 @@ def steered() -> Generator[None]:
         return dict(zip(named, values, strict=True))
 
     sanitize = strings.sanitize
-    setattr(strings, _SANITIZER, lambda name: sanitize(spoken(name)))
+
+    def spoken_sanitized(name: str) -> str:
+        return sanitize(spoken(name))
+
+    setattr(strings, _SANITIZER, spoken_sanitized)
     setattr(parser_properties, _STRING_READER, string_property)
     setattr(EnumProperty, _ENUM_NAMER, staticmethod(named_values))
     setattr(strings, _RESERVED, reserved | _USED_BY_TEMPLATES)

@@ -50,7 +50,7 @@ def examine(document: dict[str, Any]) -> Findings:
             except SpecError as error:
                 problems.extend((error, *error.others))
                 removed = [_remove(tried, one.pointer) for one in (error, *error.others)]
-                if not any(removed):
+                if all(found is None for found in removed):
                     raise
                 skipped.extend(one for found in removed for one in found or [])
 

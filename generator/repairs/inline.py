@@ -317,7 +317,7 @@ def _variant_suffixes(parts: list[Any]) -> list[str]:
     suffixes: list[str] = []
     for index, part in enumerate(parts):
         title = part.get("title") if is_mapping(part) else None
-        others: set[str] = set().union(*(p for at, p in enumerate(properties) if at != index))
+        others = {key for at, held in enumerate(properties) if at != index for key in held}
         constants = [
             str(schema["enum"][0])
             for _, schema in sorted(properties[index].items())

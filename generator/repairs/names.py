@@ -57,9 +57,13 @@ _NOT_PLURAL: Final = ("ss", "us", "is", "os", "news", "series")
 _ES_PLURAL: Final = ("sses", "xes", "zzes", "tches", "nches", "shes", "tuses")
 
 
+_COMPARISONS: Final = {"<": "_lt", "<=": "_lte", ">": "_gt", ">=": "_gte"}
+
+
 def spoken(name: str) -> str:
-    """Return a name as Python reads it (NFKC), with a sign before a number as a word."""
+    """Return a name as Python reads it (NFKC), with the signs + - < > as words."""
     name = unicodedata.normalize("NFKC", name)
+    name = re.sub(r"[<>]=?", lambda m: _COMPARISONS[m[0]], name)
     return re.sub(r"^([+-])(?=\d)", lambda m: "plus_" if m[1] == "+" else "minus_", name)
 
 

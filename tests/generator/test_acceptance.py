@@ -151,6 +151,14 @@ def test_names_that_differ_by_a_sign(make: Any) -> None:
     assert (result.plus_1, result.minus_1) == (3, 2)
 
 
+def test_parameters_that_differ_by_a_comparison(make: Any) -> None:
+    names = ("Start", "Start<", "Start>")
+    schema = {"in": "query", "schema": {"type": "string"}}
+    made = make(document({"parameters": [{"name": name, **schema} for name in names]}))
+    made.twice(lambda r: r.t.main(start="a", start_lt="b", start_gt="c"), httpx.Response(200))
+    assert dict(made.request.url.params) == dict(zip(names, "abc", strict=True))
+
+
 def test_a_required_read_only_property_is_not_an_argument(make: Any) -> None:
     thing = {
         "type": "object",
@@ -307,6 +315,7 @@ paths:
     get: {operationId: third, tags: [t], x-retry: often, responses: {"200": {description: F.}}}
 components:
   schemas:
+    Unused: {allOf: [{type: string}, {type: object, properties: {a: {type: string}}}]}
     Bad: {allOf: [{type: string}, {type: object, properties: {a: {type: string}}}]}
 """
 
@@ -321,7 +330,7 @@ def test_all_problems_are_reported_and_unsupported_operations_can_be_left_out(
 
     assert main(arguments) == 1
     said = capsys.readouterr().err
-    for place in ("/paths/~1first/get", "/components/schemas/Bad", "/paths/~1third/get"):
+    for place in ("/paths/~1first/get", "/components/schemas/Bad", "/paths/~1third/get", "/Unused"):
         assert place in said
     assert not out.exists()
 
