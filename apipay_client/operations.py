@@ -342,7 +342,7 @@ EXTENSIONS: Final[Mapping[str, Any]] = {
                 "operationId": "invoiceStatusChanged",
                 "tags": ["Webhooks"],
                 "summary": "An invoice was paid, cancelled or expired",
-                "description": 'The service sends this to the merchant\'s webhook URL when an invoice becomes `paid`,\n`cancelled` or `expired`.\n\n**Verify the signature first.** `X-Webhook-Signature` is `sha256=` and the HMAC-SHA256 of\nthe raw body in hexadecimal, with the webhook\'s secret as the key. Compute it\nover the bytes as they came, not over JSON that was parsed and written again, and compare\nin constant time. Without a matching signature the request is not from the service: answer\n401 and do nothing else. To test your code: with the secret `example-webhook-secret`, the\nbody\n\n    {"event":"invoice.status_changed","invoice":{"id":4217,"status":"paid"},"timestamp":"2026-11-20T09:18:42Z"}\n\nhas the signature\n\n    sha256=a2629f8a2dec64ac0b368efb533ddbc0847c5700118a39156486d31b17bb62fb\n\n**Answer quickly.** Any 2xx within 30 seconds counts as received. After anything else, or\nno answer, up to 3 more deliveries follow at growing intervals; then the webhook counts as\nfailed.\n\n**Handle each event once.** Deliveries can repeat and can come out of order. The key of an\nevent is `invoice.id` with `invoice.status`.\n\n**Accept events you do not know.** Later versions send other events, some without an\n`invoice` (`webhook.test`, for one). Answer 2xx to them.\n',
+                "description": 'The service sends this to the merchant\'s webhook URL when an invoice becomes `paid`,\n`cancelled` or `expired`.\n\n**Verify the signature first.** `X-Webhook-Signature` is `sha256=` followed by the\nHMAC-SHA256 of the raw body in hexadecimal, with the webhook\'s secret as the key. Compute it\nover the received bytes, not over JSON that was parsed and serialized again, and compare in\nconstant time. A request without a matching signature is not from the service: return 401\nand do nothing else. To test your code: with the secret `example-webhook-secret`, the body\n\n    {"event":"invoice.status_changed","invoice":{"id":4217,"status":"paid"},"timestamp":"2026-11-20T09:18:42Z"}\n\nhas the signature\n\n    sha256=a2629f8a2dec64ac0b368efb533ddbc0847c5700118a39156486d31b17bb62fb\n\n**Respond quickly.** Any 2xx within 30 seconds counts as received. After any other response,\nor none, up to 3 more deliveries follow at growing intervals; then the webhook counts as\nfailed.\n\n**Handle each event once.** Deliveries can repeat and can arrive out of order. The\nidempotency key of an event is `invoice.id` with `invoice.status`.\n\n**Accept unknown events.** Later versions send other events, some without an `invoice`\n(for example `webhook.test`). Return 2xx for them.\n',
                 "security": [],
                 "parameters": [{"$ref": "#/components/parameters/WebhookSignature"}],
                 "requestBody": {
@@ -361,9 +361,9 @@ EXTENSIONS: Final[Mapping[str, Any]] = {
                     },
                 },
                 "responses": {
-                    "2XX": {"description": "Received. The body is not read."},
+                    "2XX": {"description": "Received. The service does not read the body."},
                     "401": {
-                        "description": "The signature does not match. The service delivers again."
+                        "description": "The signature does not match. The service retries the delivery."
                     },
                 },
             },
@@ -377,24 +377,26 @@ STATED_MESSAGES: Final[frozenset[str]] = frozenset(
         "API key is required",
         "Access denied.",
         "Internal server error.",
+        "Invalid API key",
+        "Invalid request format",
         "Kaspi is not available.",
         "Only a paid invoice can be refunded.",
         "Only a pending invoice can be cancelled.",
+        "Phone number must be in format 8XXXXXXXXXX",
         "Resource not found.",
+        "Send the body as JSON: Content-Type: application/json.",
         "The API key has expired.",
-        "The API key is not valid.",
         "The Kaspi session has expired.",
         "The amount must be at least 0.01.",
         "The amount must not be more than what is left to refund.",
         "The idn must be 12 digits.",
         "The invoice is already refunded.",
         "The organization is not verified.",
-        "The phone number must be eleven digits and begin with 8.",
         "The recurring invoice is cancelled.",
         "The recurring invoice is not active.",
         "The recurring invoice is not paused.",
-        "The request is not valid.",
-        "Too many requests.",
+        "Too many requests. Please retry after 60 seconds.",
+        "Validation failed",
         "Verification expired. Please start again.",
     )
 )

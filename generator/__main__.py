@@ -8,10 +8,12 @@ from typing import Any
 
 from .changes import SEVERITIES, compare, render_json
 from .changes import render as render_changes
-from .document import load, validate
+from .document import check_version, load, validate
 from .package import OutputError, differences, generate
 from .problems import SpecError
-from .repair import repair
+from .reading import read
+from .repair import Repair, repair
+from .unsupported import examine
 from .update import CHECKS, UpdateError, update
 
 
@@ -32,13 +34,37 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _generate(options: argparse.Namespace) -> int:
-    document, repairs = repair(load(options.spec))
+    try:
+        return _generated(options, *repair(load(options.spec)))
+    except SpecError:
+        document = read(options.spec)
+        check_version(document)
+        found = examine(document)
+    for problem in found.problems:
+        problem.file = options.spec
+        label = "unsupported" if options.skip_unsupported else "error"
+        print(f"{label}: {problem}", file=sys.stderr)
+    if not options.skip_unsupported:
+        if len(found.problems) > 1:
+            names = ", ".join(name for name, _ in found.skipped) or "none"
+            print(
+                f"error: {len(found.problems)} problems. --skip-unsupported would leave out these"
+                f" operations: {names}.",
+                file=sys.stderr,
+            )
+        return 1
+    for name, place in found.skipped:
+        print(f"skipped: {name} ({place})", file=sys.stderr)
+    return _generated(options, found.document, found.repairs)
+
+
+def _generated(options: argparse.Namespace, document: dict[str, Any], repairs: list[Repair]) -> int:
     for done in repairs:
         print(f"{'defect' if options.strict else 'repaired'}: {done}", file=sys.stderr)
     if repairs and options.strict:
         print(
             f"error: {options.spec} has {len(repairs)} defects and --strict repairs none. "
-            "Mend them in the file.",
+            "Fix them in the file.",
             file=sys.stderr,
         )
         return 1
@@ -92,6 +118,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--out", type=Path, default=Path("apipay_client"), help="the package's folder")
     one.add_argument("--check", action="store_true", help="write nothing; fail if not current")
     one.add_argument("--strict", action="store_true", help="refuse a spec that needs a repair")
+    one.add_argument(
+        "--skip-unsupported",
+        action="store_true",
+        help="leave out the operations that cannot be generated",
+    )
     one.set_defaults(run=_generate)
 
     two = commands.add_parser("changes", help="list what differs between two specs")

@@ -130,8 +130,13 @@ def _entry(location: str, prop: PropertyProtocol, raw: RawOperation) -> str:
     """A parameter by its name on the wire, as an entry of a dict."""
     value = str(prop.python_name)
     name = prop.name.get_untrusted_value()
-    if location == "query" and raw.parameters[location, name].get("explode") is False:
-        value = f"_codec.joined({value})"
+    parameter = raw.parameters[location, name]
+    style = parameter.get("style", "form")
+    if location == "query" and style == "deepObject":
+        return f"**_codec.deep_object({literal(name)}, {value})"
+    if location == "query" and parameter.get("explode", style == "form") is False:
+        separator = {"pipeDelimited": ', "|"', "spaceDelimited": ', " "'}.get(style, "")
+        value = f"_codec.joined({value}{separator})"
     return f"{literal(name)}: {value}"
 
 

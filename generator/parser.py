@@ -25,11 +25,13 @@ from .decimals import decimal_property
 from .document import is_list, is_mapping, pointer
 from .prepare import prepare
 from .problems import SpecError
+from .repairs.names import spoken
 from .spec_index import RawOperation, SpecIndex
 
 _STRING_READER = "_string_based_property"
 _ENUM_NAMER = "values_from_list"
 _RESERVED = "RESERVED_WORDS"
+_SANITIZER = "sanitize"
 
 #: Names that the templates use beside those of the spec. A schema of such a name gets an
 #: underscore, as the parser does it for Python's own names.
@@ -60,12 +62,19 @@ def steered() -> Generator[None]:
         named = name_values(values, class_info, var_names)
         return dict(zip(named, values, strict=True))
 
+    sanitize = strings.sanitize
+
+    def spoken_sanitized(name: str) -> str:
+        return sanitize(spoken(name))
+
+    setattr(strings, _SANITIZER, spoken_sanitized)
     setattr(parser_properties, _STRING_READER, string_property)
     setattr(EnumProperty, _ENUM_NAMER, staticmethod(named_values))
     setattr(strings, _RESERVED, reserved | _USED_BY_TEMPLATES)
     try:
         yield
     finally:
+        setattr(strings, _SANITIZER, sanitize)
         setattr(parser_properties, _STRING_READER, read_string)
         setattr(EnumProperty, _ENUM_NAMER, staticmethod(name_values))
         setattr(strings, _RESERVED, reserved)
@@ -99,12 +108,31 @@ def parse(index: SpecIndex, config: Config) -> GeneratorData:
         ) from None
     errors = [data] if isinstance(data, GeneratorError) else all_errors(data)
     if errors:
-        raise refusal(errors[0], index)
+        first, *others = [refusal(error, index) for error in errors]
+        first.others = tuple(others)
+        raise first
     assert isinstance(data, GeneratorData)
     for collection in data.endpoint_collections_by_tag.values():
         for endpoint in collection.endpoints:
-            _check_parameters(endpoint, index.by_python_name[str(endpoint.name)])
+            raw = index.by_python_name[str(endpoint.name)]
+            _check_parameters(endpoint, raw)
+            for location, prop in endpoint.iter_all_parameters():
+                parameter = raw.parameters[location.value, prop.name.get_untrusted_value()]
+                if "x-sdk-name" in parameter:
+                    name = oai.UntrustedString(_sdk_name(parameter, raw))
+                    prop.set_python_name(name, config, skip_snake_case=True)
     return data
+
+
+def _sdk_name(parameter: dict[str, Any], raw: RawOperation) -> str:
+    name = str(parameter["x-sdk-name"])
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise SpecError(
+            f"{name!r} is not a name for an argument",
+            pointer=f"{raw.parameter_pointer(parameter['in'], parameter['name'])}/x-sdk-name",
+            mend="Write one in snake_case",
+        )
+    return name
 
 
 def all_errors(data: GeneratorData) -> list[GeneratorError]:
@@ -113,6 +141,12 @@ def all_errors(data: GeneratorData) -> list[GeneratorError]:
     for collection in data.endpoint_collections_by_tag.values():
         errors += collection.parse_errors
     return errors
+
+
+_STYLES = {
+    "query": ("form", "deepObject", "pipeDelimited", "spaceDelimited"),
+    "cookie": ("form",),
+}
 
 
 def _check_parameters(endpoint: Endpoint, raw: RawOperation) -> None:
@@ -126,7 +160,7 @@ def _check_parameters(endpoint: Endpoint, raw: RawOperation) -> None:
         problem = ""
         if (location, name) not in known:
             problem = "its value is described by `content`"
-        elif style not in (None, "form" if location in ("query", "cookie") else "simple"):
+        elif style not in (None, *_STYLES.get(location, ("simple",))):
             problem = f"the style {style!r} is not supported"
         elif parameter.get("allowReserved"):
             problem = "allowReserved is not supported"

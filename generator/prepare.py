@@ -1,11 +1,13 @@
 """What the parser does not read itself, rewritten so that it does; the meaning stays."""
 
+import re
 from copy import deepcopy
 from typing import Any
 
 from .decimals import NUMBER_FORMAT
-from .document import Node, is_mapping, is_reference, locate, operations, pointer, walk
+from .document import Node, is_list, is_mapping, is_reference, locate, operations, pointer, walk
 from .problems import SpecError
+from .repairs.inline import is_enum
 
 #: Media types of bodies that the generated client can send and read, the best first.
 _MEDIA = (
@@ -36,7 +38,8 @@ def prepare(document: dict[str, Any]) -> dict[str, Any]:
         if node.kind == "schema":
             _simplify(node)
         elif node.kind in ("request body", "response") and is_mapping(node.value.get("content")):
-            node.value["content"] = _one_media_type_a_schema(node.value["content"])
+            content = _one_media_type_a_schema(node.value["content"])
+            node.value["content"] = _as_bytes(content) if node.kind == "response" else content
     schemas: dict[str, Any] = prepared.get("components", {}).get("schemas", {})
     for name, schema in schemas.items():
         schemas[name] = _merged(schema, prepared, pointer("components", "schemas", name))
@@ -54,8 +57,40 @@ def _simplify(node: Node) -> None:
         )
     schema.pop("title", None)
     schema.pop("default", None)
+    if "enum" in schema and not is_enum(schema):
+        del schema["enum"]  # no class can hold floats, booleans or values of several types
+    properties = schema.get("properties")
+    required = schema.get("required")
+    if is_mapping(properties) and is_list(required):
+        # One class serves both directions, and each direction omits some of its properties.
+        schema["required"] = [
+            name
+            for name in required
+            if not {"readOnly", "writeOnly"} & _own(properties.get(name)).keys()
+        ]
+        if not schema["required"]:
+            del schema["required"]
     if schema.get("type") == "number" and schema.get("format") == "decimal":
         schema["type"], schema["format"] = "string", NUMBER_FORMAT
+        if isinstance(schema.get("x-decimals"), int):
+            schema["multipleOf"] = 10.0 ** -schema["x-decimals"]
+
+
+def _own(schema: Any) -> dict[str, Any]:
+    return (
+        {key: value for key, value in schema.items() if value is True} if is_mapping(schema) else {}
+    )
+
+
+_BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+
+
+def _as_bytes(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the content of a response; what the client cannot parse (PDF, PNG, XML) is bytes."""
+    readable = {kind: media for kind, media in content.items() if _rank(kind) < len(_MEDIA)}
+    if readable or not all(re.fullmatch(r"[\w.+*-]+/[\w.+*-]+( *;.*)?", kind) for kind in content):
+        return readable or content
+    return deepcopy(_BYTES) if content else content
 
 
 def _one_media_type_a_schema(content: dict[str, Any]) -> dict[str, Any]:

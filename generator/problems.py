@@ -29,7 +29,8 @@ class SpecError(Exception):
         pointer: JSON pointer of the place; `""` is the whole document.
         problem: what is wrong there, without a full stop.
         mend: what to do about it, without a full stop.
-        file: the file the spec was read from, when known. Whoever knows it may set it later.
+        file: the file that the spec was read from, if known; it can be set later.
+        others: further problems that were found in the same step.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class SpecError(Exception):
         self.problem = problem
         self.mend = mend
         self.file = file
+        self.others: tuple[SpecError, ...] = ()
 
     def __str__(self) -> str:
         """One line: the file, the place, the problem, the mend."""

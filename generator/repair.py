@@ -17,13 +17,13 @@ from .document import (
     is_mapping,
     operations,
 )
-from .mending import Report, Step
-from .mending.names import module_key, operation_id, tag
-from .mending.operations import mend_parameters, mend_paths, mend_responses
-from .mending.references import DeepReferences, check_kinds, write_out_references
-from .mending.schemas import SCHEMA_STEPS
 from .problems import SpecError, pointer, short
 from .reading import plain
+from .repairs import Report, Step
+from .repairs.names import module_key, operation_id, tag
+from .repairs.operations import fix_parameters, fix_paths, fix_responses
+from .repairs.references import DeepReferences, check_kinds, write_out_references
+from .repairs.schemas import SCHEMA_STEPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +192,9 @@ def _tags_by_key(document: dict[str, Any], nodes: list[OperationNode]) -> dict[s
 
 
 _STEPS: Final[tuple[Step, ...]] = (
-    mend_paths,
-    mend_parameters,
-    mend_responses,
+    fix_paths,
+    fix_parameters,
+    fix_responses,
     *SCHEMA_STEPS,
     _ids_and_tags,
 )

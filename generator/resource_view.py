@@ -152,6 +152,8 @@ def _method(
         body_arguments: list[Argument] = []
         # Of the parser's copies of a model, this is the one whose fields have their final names.
         for own in properties(models[str(model.class_info.name)]):
+            if index.flat(raw_fields.get(own.name.get_untrusted_value(), {})).get("readOnly"):
+                continue
             name = free_name(str(own.python_name), "body", names)
             body_schemas[name] = raw_fields.get(own.name.get_untrusted_value(), {})
             body_arguments.append(_argument(own, name, index.flat(body_schemas[name])))

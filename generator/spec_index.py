@@ -11,6 +11,7 @@ from openapi_python_client.parser.properties import EnumProperty
 
 from .document import is_reference, operations, resolve, walk
 from .problems import SpecError, pointer
+from .repairs.names import spoken
 from .text import sentence
 
 Schema = dict[str, Any]
@@ -163,6 +164,8 @@ class SpecIndex:
             )
             if key in flat
         ]
+        if "x-decimals" in flat:
+            limits.append(f"at most {flat['x-decimals']} decimals")
         if "enum" in flat:
             limits.append("one of " + ", ".join(str(v) for v in flat["enum"] if v is not None))
         limit_text = "; ".join(limits)
@@ -217,13 +220,12 @@ def method_name(operation: RawOperation) -> str:
                 mend="Write one in snake_case that is no word of Python's",
             )
         return str(override)
-    words = strings.snake_case(operation.id).split("_")
-    noun = strings.snake_case(operation.tag).split("_")
+    words = strings.snake_case(spoken(operation.id)).split("_")
+    noun = strings.snake_case(spoken(operation.tag)).split("_")
     for form in (noun, [*noun[:-1], singular(noun[-1])]):
-        for start in range(len(words) - len(form) + 1):
-            if words[start : start + len(form)] == form and len(form) < len(words):
-                words = words[:start] + words[start + len(form) :]
-                break
+        if len(form) < len(words) and words[-len(form) :] == form:
+            words = words[: -len(form)]
+            break
     name = "_".join(words)
     if not name.isidentifier():
         return str(strings.PythonIdentifier(operation.id, PREFIX))

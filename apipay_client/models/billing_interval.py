@@ -8,7 +8,7 @@ class BillingInterval(OpenStrEnum):
     - `daily`: every day
     - `weekly`: every 7 days
     - `monthly`: every month, on the day of the start date or else the month's last day
-    - `yearly`: every year, on the day of the start date (29 February: on 28 where needed)
+    - `yearly`: every year, on the day of the start date (29 February: 28 February if needed)
 
     Values that the spec does not list are kept, with `is_known` False.
     """

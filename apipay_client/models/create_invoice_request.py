@@ -13,21 +13,22 @@ from ..types import UNSET, Unset
 
 @_define
 class CreateInvoiceRequest:
-    """A payment to ask a customer for.
+    """A payment to request from a customer.
 
     Attributes:
-        amount: An amount in tenge (KZT) as requests state it: a number from 0.01 to
-            99999999.99. In answers the same money is a string, see `Money`. Limits: at least
-            0.01; at most 99999999.99; a multiple of 0.01.
-        phone_number: A customer's phone number: eleven digits, the first of them 8. Limits:
-            matches ^8[0-9]{10}$.
-        description: What is being paid for, at most 500 characters. Limits: length at most 500.
+        amount: An amount in tenge (KZT) in a request: a number from 0.01 to 99999999.99 with at
+            most two decimals. In responses an amount is a string, see `Money`. Limits: at least
+            0.01; at most 99999999.99; at most 2 decimals.
+        phone_number: A customer's phone number: eleven digits, starting with 8. Limits: matches
+            ^8[0-9]{10}$.
+        description: What the payment is for, at most 500 characters. Limits: length at most
+            500.
         external_order_id: Your own order id, at most 255 characters. `listInvoices` finds the
-            invoice by it, and webhooks repeat it. Make it different for every invoice: it is
-            what tells you, after a lost answer, whether the invoice was created. Keep it to 100
-            characters, which is as much as `search` takes. Limits: length at most 255.
-        webhook_id: Which of the webhooks in the dashboard is told about this invoice. Limits:
-            at least 1.
+            invoice by it, and webhooks repeat it. Use a different one for every invoice: after
+            a lost response it is the only way to find out whether the invoice was created.
+            Limit it to 100 characters, the limit of `search`. Limits: length at most 255.
+        webhook_id: The id of the webhook in the dashboard that is notified of this invoice.
+            Limits: at least 1.
     """
 
     amount: Decimal

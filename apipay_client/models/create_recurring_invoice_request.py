@@ -19,18 +19,19 @@ class CreateRecurringInvoiceRequest:
     """A schedule on which to bill a customer.
 
     Attributes:
-        amount: An amount in tenge (KZT) as requests state it: a number from 0.01 to
-            99999999.99. In answers the same money is a string, see `Money`. Limits: at least
-            0.01; at most 99999999.99; a multiple of 0.01.
-        phone_number: A customer's phone number: eleven digits, the first of them 8. Limits:
-            matches ^8[0-9]{10}$.
+        amount: An amount in tenge (KZT) in a request: a number from 0.01 to 99999999.99 with at
+            most two decimals. In responses an amount is a string, see `Money`. Limits: at least
+            0.01; at most 99999999.99; at most 2 decimals.
+        phone_number: A customer's phone number: eleven digits, starting with 8. Limits: matches
+            ^8[0-9]{10}$.
         interval: How often a recurring invoice bills. New values appear over time. Limits: one
             of daily, weekly, monthly, yearly.
-        description: What is being paid for, at most 500 characters. Limits: length at most 500.
-        start_date: The day of the first billing. Absent: today.
-        end_date: The last day on which it can bill. Absent: no end.
-        webhook_id: Which of the webhooks in the dashboard is told about its invoices. Limits:
-            at least 1.
+        description: What the payment is for, at most 500 characters. Limits: length at most
+            500.
+        start_date: The day of the first billing. If absent, today.
+        end_date: The last day on which it can bill. If absent, it bills until it is cancelled.
+        webhook_id: The id of the webhook in the dashboard that is notified of its invoices.
+            Limits: at least 1.
     """
 
     amount: Decimal

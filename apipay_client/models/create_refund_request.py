@@ -13,13 +13,13 @@ from ..types import UNSET, Unset
 
 @_define
 class CreateRefundRequest:
-    """How much to give back, and why. Everything in it is optional.
+    """How much to refund, and why. Every field is optional.
 
     Attributes:
-        amount: How much to give back, in tenge; not more than what is left of the invoice.
-            Absent: everything that is left. Limits: at least 0.01; at most 99999999.99; a
-            multiple of 0.01.
-        reason: Why, at most 500 characters. Limits: length at most 500.
+        amount: How much to refund, in tenge, at most the refundable amount. If absent,
+            everything that is still refundable. Limits: at least 0.01; at most 99999999.99; at
+            most 2 decimals.
+        reason: The reason, at most 500 characters. Limits: length at most 500.
     """
 
     amount: Decimal | None | Unset = UNSET

@@ -15,21 +15,21 @@ from ..models.invoice_status import InvoiceStatus
 
 @_define
 class CreatedInvoice:
-    """An invoice that has just been created: its `payment_url` is always there.
+    """A new invoice. Its `payment_url` is always present.
 
     Attributes:
         id: The invoice's id. Limits: at least 1.
-        status: Where an invoice stands. New values appear over time (later versions of the API
+        status: The status of an invoice. New values appear over time (later versions of the API
             add `processing`, `cancelling`, `error`, `partially_refunded` and `refunded`): treat
-            one that you do not know as not final, and do not fail. Limits: one of pending,
-            paid, cancelled, expired.
-        payment_url: Where the customer pays. Redirect them to it.
+            an unknown one as not final, and do not fail. Limits: one of pending, paid,
+            cancelled, expired.
+        payment_url: The payment page. Redirect the customer to it.
         amount: The amount to pay, in tenge. Limits: matches ^[0-9]+\\.[0-9]{2}$.
-        description: What is being paid for, as the merchant stated it.
+        description: What the payment is for, as stated by the merchant.
         external_order_id: The merchant's own order id.
-        kaspi_invoice_id: The invoice's number in Kaspi, a string of digits. Limits: matches
+        kaspi_invoice_id: The invoice number in Kaspi, a string of digits. Limits: matches
             ^[0-9]+$.
-        client_name: The customer's name as Kaspi knows it.
+        client_name: The customer's name in Kaspi.
         client_phone: The customer's phone number. Limits: matches ^8[0-9]{10}$.
         paid_at: When the customer paid.
         cancelled_at: When the merchant cancelled.

@@ -11,11 +11,11 @@ from .. import errors as _errors
 
 @_define
 class Error:
-    """What went wrong.
+    """An error.
 
     Attributes:
-        message: What went wrong, for people to read. Its wording can change: decide by the
-            status.
+        message: A description of the error for people. Its wording can change: rely on the
+            status code.
     """
 
     message: str

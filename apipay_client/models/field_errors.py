@@ -10,7 +10,7 @@ from .. import codec as _codec
 
 @_define
 class FieldErrors:
-    """For each field that is not valid, what is wrong with it."""
+    """The problems of each field that is not valid."""
 
     additional_properties: dict[str, list[str]] = _field(
         init=False, factory=_codec.no_fields, repr=_codec.keys_only

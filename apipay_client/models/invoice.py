@@ -15,26 +15,26 @@ from ..models.invoice_status import InvoiceStatus
 
 @_define
 class Invoice:
-    """A request for payment. Items of lists and answers of actions can be shorter than the whole
-    invoice: only `id` and `status` are always there.
+    """A request for payment. List items and the responses of actions can have fewer fields: only
+    `id` and `status` are always present.
 
     Attributes:
         id: The invoice's id. Limits: at least 1.
-        status: Where an invoice stands. New values appear over time (later versions of the API
+        status: The status of an invoice. New values appear over time (later versions of the API
             add `processing`, `cancelling`, `error`, `partially_refunded` and `refunded`): treat
-            one that you do not know as not final, and do not fail. Limits: one of pending,
-            paid, cancelled, expired.
+            an unknown one as not final, and do not fail. Limits: one of pending, paid,
+            cancelled, expired.
         amount: The amount to pay, in tenge. Limits: matches ^[0-9]+\\.[0-9]{2}$.
-        description: What is being paid for, as the merchant stated it.
+        description: What the payment is for, as stated by the merchant.
         external_order_id: The merchant's own order id.
-        kaspi_invoice_id: The invoice's number in Kaspi, a string of digits. Limits: matches
+        kaspi_invoice_id: The invoice number in Kaspi, a string of digits. Limits: matches
             ^[0-9]+$.
-        client_name: The customer's name as Kaspi knows it.
+        client_name: The customer's name in Kaspi.
         client_phone: The customer's phone number. Limits: matches ^8[0-9]{10}$.
         paid_at: When the customer paid.
         cancelled_at: When the merchant cancelled.
         expired_at: When the payment deadline passed.
-        payment_url: Where the customer pays. Redirect them to it.
+        payment_url: The payment page. Redirect the customer to it.
         kaspi_qr_token: The token of Kaspi's QR code for this payment.
         created_at: When the invoice was created.
     """

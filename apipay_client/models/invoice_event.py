@@ -20,12 +20,12 @@ class InvoiceEvent:
     """The body of a webhook: an invoice was paid, cancelled or expired.
 
     Attributes:
-        event: What a webhook tells. New values appear over time (a later version sends
-            `webhook.test`): answer 2xx to one that you do not know. Limits: one of
+        event: The type of a webhook event. New values appear over time (a later version sends
+            `webhook.test`): return 2xx for an unknown one. Limits: one of
             invoice.status_changed.
-        invoice: What a webhook says about an invoice. `Invoice` has these fields and more. Only
-            `id` and `status` are always there; of `paid_at`, `cancelled_at` and `expired_at`
-            there is at most one, the one that fits the status.
+        invoice: The invoice of a webhook event. `Invoice` has these fields and more. Only `id`
+            and `status` are always present; of `paid_at`, `cancelled_at` and `expired_at` at
+            most the one that matches the status is present.
         timestamp: When the event happened.
     """
 

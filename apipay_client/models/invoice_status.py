@@ -3,11 +3,11 @@ from ..types import OpenStrEnum
 
 
 class InvoiceStatus(OpenStrEnum):
-    """Where an invoice stands. New values appear over time (later versions of the API add
-    `processing`, `cancelling`, `error`, `partially_refunded` and `refunded`): treat one that
-    you do not know as not final, and do not fail.
+    """The status of an invoice. New values appear over time (later versions of the API add
+    `processing`, `cancelling`, `error`, `partially_refunded` and `refunded`): treat an unknown
+    one as not final, and do not fail.
 
-    - `pending`: waits for the customer to pay
+    - `pending`: the customer has not paid yet
     - `paid`: paid; also after a refund
     - `cancelled`: cancelled by the merchant before it was paid
     - `expired`: not paid before its deadline

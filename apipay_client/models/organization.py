@@ -17,12 +17,13 @@ class Organization:
 
     Attributes:
         id: The organization's id. Limits: at least 1.
-        status: Where the verification of an organization stands. New values appear over time:
-            treat one that you do not know as not verified, and go on. Limits: one of pending,
-            verified, failed.
+        status: The verification status of an organization. New values appear over time: treat
+            an unknown one as not verified and not final. Limits: one of pending, verified,
+            failed.
         idn: The organization's IIN or BIN. Limits: matches ^[0-9]{12}$.
-        time_remaining: Whole seconds left of the verification window. Counts only while the
-            status is `pending`. Limits: at least 0.
+        time_remaining: Whole seconds left of the verification window. It has a meaning only
+            while the status is `pending`, but can be present with another status. Limits: at
+            least 0.
     """
 
     id: int

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @_define
 class OrganizationEnvelope:
-    """An organization inside an object.
+    """A wrapper of an organization.
 
     Attributes:
         organization: An organization of Kaspi Business for which the service acts as a cashier.

@@ -3,12 +3,12 @@ from ..types import OpenStrEnum
 
 
 class OrganizationStatus(OpenStrEnum):
-    """Where the verification of an organization stands. New values appear over time: treat one
-    that you do not know as not verified, and go on.
+    """The verification status of an organization. New values appear over time: treat an unknown
+    one as not verified and not final.
 
-    - `pending`: waits for the owner to confirm
+    - `pending`: the owner has not confirmed yet
     - `verified`: confirmed; invoices can be created
-    - `failed`: refused by the owner
+    - `failed`: rejected by the owner
 
     Values that the spec does not list are kept, with `is_known` False.
     """

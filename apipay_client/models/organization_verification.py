@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 @_define
 class OrganizationVerification:
-    """A verification that has just begun.
+    """The organization and a message for its owner.
 
     Attributes:
         organization: An organization of Kaspi Business for which the service acts as a cashier.
-        message: What the owner has to do now, for people to read.
+        message: A message for people about what the owner has to do now.
     """
 
     organization: Organization

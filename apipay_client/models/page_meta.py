@@ -11,12 +11,12 @@ from .. import errors as _errors
 
 @_define
 class PageMeta:
-    """Where a page stands in its list.
+    """The position of a page in its list.
 
     Attributes:
-        current_page: This page's number, from 1. Limits: at least 1.
-        per_page: How many rows a page holds, at most. Limits: at least 1.
-        total: How many rows the whole list has. Limits: at least 0.
+        current_page: The number of this page, from 1. Limits: at least 1.
+        per_page: The maximum number of items on a page. Limits: at least 1.
+        total: The number of items in the whole list. Limits: at least 0.
     """
 
     current_page: int

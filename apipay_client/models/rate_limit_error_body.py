@@ -11,11 +11,11 @@ from .. import errors as _errors
 
 @_define
 class RateLimitErrorBody:
-    """The rate limit is used up.
+    """The rate limit is exhausted.
 
     Attributes:
-        message: What went wrong, for people to read. Its wording can change: decide by the
-            status.
+        message: A description of the error for people. Its wording can change: rely on the
+            status code.
         retry_after: How many seconds to wait before the next request. Limits: at least 0.
     """
 

@@ -17,22 +17,21 @@ from ..models.recurring_invoice_status import RecurringInvoiceStatus
 
 @_define
 class RecurringInvoice:
-    """A schedule that issues invoices. Items of lists and answers of actions can be shorter than
-    the whole: only `id` and `status` are always there.
+    """A schedule that issues invoices. List items and the responses of actions can have fewer
+    fields: only `id` and `status` are always present.
 
     Attributes:
         id: The recurring invoice's id. Limits: at least 1.
-        status: Where a recurring invoice stands. New values appear over time: treat one that
-            you do not know as not final, and do not fail. Limits: one of active, paused,
-            cancelled.
+        status: The status of a recurring invoice. New values appear over time: treat an unknown
+            one as not final, and do not fail. Limits: one of active, paused, cancelled.
         amount: The amount of each billing, in tenge. Limits: matches ^[0-9]+\\.[0-9]{2}$.
         phone_number: The customer's phone number. Limits: matches ^8[0-9]{10}$.
-        description: What is being paid for, as the merchant stated it.
+        description: What the payment is for, as stated by the merchant.
         interval: How often it bills. Limits: one of daily, weekly, monthly, yearly.
         start_date: The day of the first billing.
-        end_date: The last day on which it can bill. Absent or null when it has no end.
+        end_date: The last day on which it can bill. Absent or null if there is none.
         next_billing_date: The day of the next billing. The public documentation does not say
-            what it is when there is none to come; this specification assumes absent or null.
+            what it is if there is none; this specification assumes absent or null.
         created_at: When the recurring invoice was created.
     """
 

@@ -19,7 +19,7 @@ class RecurringInvoicePage:
 
     Attributes:
         data: The recurring invoices of this page.
-        meta: Where a page stands in its list.
+        meta: The position of a page in its list.
     """
 
     data: list[RecurringInvoice]

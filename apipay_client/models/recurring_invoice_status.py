@@ -3,12 +3,12 @@ from ..types import OpenStrEnum
 
 
 class RecurringInvoiceStatus(OpenStrEnum):
-    """Where a recurring invoice stands. New values appear over time: treat one that you do not
-    know as not final, and do not fail.
+    """The status of a recurring invoice. New values appear over time: treat an unknown one as not
+    final, and do not fail.
 
     - `active`: bills on its schedule
-    - `paused`: bills nothing until it is resumed
-    - `cancelled`: bills nothing any more; final
+    - `paused`: does not bill until it is resumed
+    - `cancelled`: no longer bills; final
 
     Values that the spec does not list are kept, with `is_known` False.
     """

@@ -15,21 +15,20 @@ from ..models.refund_status import RefundStatus
 
 @_define
 class Refund:
-    """Money given back to a customer, the whole of an invoice or a part.
+    """A full or partial refund of an invoice.
 
     Attributes:
         id: The refund's id. Limits: at least 1.
-        status: Where a refund stands. This version is seen to answer `completed`; the others
-            are met in later versions, and what is said of them here is this specification's
-            reading of their names. New values appear over time: treat one that you do not know
-            as not final. Limits: one of completed, pending, processing, failed.
-        amount: An amount in tenge (KZT) as answers state it: a string with exactly two
-            decimals. In requests the same money is a number, see `Amount`. Limits: matches
-            ^[0-9]+\\.[0-9]{2}$.
-        invoice_id: The refunded invoice. Absent in the answer of `listInvoiceRefunds`. Limits:
-            at least 1.
-        reason: Why, as the merchant stated it.
-        created_at: When the refund was made.
+        status: The status of a refund. This version returns `completed`; the other values come
+            from later versions, and this specification assumes their meaning from their names.
+            New values appear over time: treat an unknown one as not final. Limits: one of
+            completed, pending, processing, failed.
+        amount: An amount in tenge (KZT) in a response: a string with exactly two decimals. In
+            requests an amount is a number, see `Amount`. Limits: matches ^[0-9]+\\.[0-9]{2}$.
+        invoice_id: The id of the refunded invoice. Absent in the response of
+            `listInvoiceRefunds`. Limits: at least 1.
+        reason: The reason, as stated by the merchant.
+        created_at: When the refund was created.
     """
 
     id: int

@@ -3,14 +3,14 @@ from ..types import OpenStrEnum
 
 
 class RefundStatus(OpenStrEnum):
-    """Where a refund stands. This version is seen to answer `completed`; the others are met in
-    later versions, and what is said of them here is this specification's reading of their
-    names. New values appear over time: treat one that you do not know as not final.
+    """The status of a refund. This version returns `completed`; the other values come from later
+    versions, and this specification assumes their meaning from their names. New values appear
+    over time: treat an unknown one as not final.
 
-    - `completed`: the money was given back
-    - `pending`: accepted, not begun
-    - `processing`: under way
-    - `failed`: the money was not given back
+    - `completed`: the money was refunded
+    - `pending`: accepted, not started
+    - `processing`: in progress
+    - `failed`: the money was not refunded
 
     Values that the spec does not list are kept, with `is_known` False.
     """

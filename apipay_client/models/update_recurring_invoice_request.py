@@ -15,13 +15,15 @@ from ..types import UNSET, Unset
 
 @_define
 class UpdateRecurringInvoiceRequest:
-    """What to change; what is absent or null stays as it is.
+    """The fields to change. A field that is absent or null keeps its value.
 
     Attributes:
         amount: The new amount of each billing, in tenge. Limits: at least 0.01; at most
-            99999999.99; a multiple of 0.01.
-        description: What is being paid for, at most 500 characters. Limits: length at most 500.
-        interval: How often it bills from now on. Limits: one of daily, weekly, monthly, yearly.
+            99999999.99; at most 2 decimals.
+        description: What the payment is for, at most 500 characters. Limits: length at most
+            500.
+        interval: How often it bills after the change. Limits: one of daily, weekly, monthly,
+            yearly.
     """
 
     amount: Decimal | None | Unset = UNSET

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 @_define
 class ValidationErrorBody:
-    """Which fields of a request are not valid.
+    """The fields of a request that are not valid.
 
     Attributes:
-        message: What went wrong, for people to read. Its wording can change: decide by the
-            status.
-        errors: For each field that is not valid, what is wrong with it.
+        message: A description of the error for people. Its wording can change: rely on the
+            status code.
+        errors: The problems of each field that is not valid.
     """
 
     message: str

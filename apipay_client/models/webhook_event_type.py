@@ -3,8 +3,8 @@ from ..types import OpenStrEnum
 
 
 class WebhookEventType(OpenStrEnum):
-    """What a webhook tells. New values appear over time (a later version sends `webhook.test`):
-    answer 2xx to one that you do not know.
+    """The type of a webhook event. New values appear over time (a later version sends
+    `webhook.test`): return 2xx for an unknown one.
 
     - `invoice.status_changed`: an invoice was paid, cancelled or expired
 

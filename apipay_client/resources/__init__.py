@@ -26,7 +26,7 @@ class Resources:
         Before verification, the owner adds the service's phone number to Kaspi Business as a
         *Cashier*. `verifyOrganization` then opens a window of 120 seconds in which the owner
         confirms in the Kaspi Business app. Poll `getOrganizationStatus` every 2 seconds and stop on
-        `verified`, on `failed`, or on the answer `410` (the window is over).
+        `verified`, on `failed`, or on the status code 410 (the window is over).
         """
         from .organizations import Organizations
 
@@ -34,9 +34,9 @@ class Resources:
 
     @cached_property
     def invoices(self) -> "Invoices":
-        """Ask a customer for a payment. An invoice starts as `pending` and ends as `paid`, `cancelled`
-        (by the merchant) or `expired` (not paid before its deadline). The customer opens the
-        `payment_url`, sees the amount in Kaspi Pay and pays with Kaspi Gold.
+        """Request a payment from a customer. An invoice starts as `pending` and ends as `paid`,
+        `cancelled` (by the merchant) or `expired` (not paid before its deadline). The customer
+        opens the `payment_url`, sees the amount in Kaspi Pay and pays with Kaspi Gold.
         """
         from .invoices import Invoices
 
@@ -44,8 +44,8 @@ class Resources:
 
     @cached_property
     def refunds(self) -> "Refunds":
-        """Give back the money of a paid invoice, whole or in several parts, until its amount is used
-        up. The invoice itself stays `paid`.
+        """Refund a paid invoice, in full or in several parts, up to its amount. The invoice itself
+        stays `paid`.
         """
         from .refunds import Refunds
 
@@ -79,7 +79,7 @@ class AsyncResources:
         Before verification, the owner adds the service's phone number to Kaspi Business as a
         *Cashier*. `verifyOrganization` then opens a window of 120 seconds in which the owner
         confirms in the Kaspi Business app. Poll `getOrganizationStatus` every 2 seconds and stop on
-        `verified`, on `failed`, or on the answer `410` (the window is over).
+        `verified`, on `failed`, or on the status code 410 (the window is over).
         """
         from .organizations import AsyncOrganizations
 
@@ -87,9 +87,9 @@ class AsyncResources:
 
     @cached_property
     def invoices(self) -> "AsyncInvoices":
-        """Ask a customer for a payment. An invoice starts as `pending` and ends as `paid`, `cancelled`
-        (by the merchant) or `expired` (not paid before its deadline). The customer opens the
-        `payment_url`, sees the amount in Kaspi Pay and pays with Kaspi Gold.
+        """Request a payment from a customer. An invoice starts as `pending` and ends as `paid`,
+        `cancelled` (by the merchant) or `expired` (not paid before its deadline). The customer
+        opens the `payment_url`, sees the amount in Kaspi Pay and pays with Kaspi Gold.
         """
         from .invoices import AsyncInvoices
 
@@ -97,8 +97,8 @@ class AsyncResources:
 
     @cached_property
     def refunds(self) -> "AsyncRefunds":
-        """Give back the money of a paid invoice, whole or in several parts, until its amount is used
-        up. The invoice itself stays `paid`.
+        """Refund a paid invoice, in full or in several parts, up to its amount. The invoice itself
+        stays `paid`.
         """
         from .refunds import AsyncRefunds
 

@@ -23,9 +23,9 @@ from ..types import UNSET, CallOptions, Unset
 
 
 class Invoices:
-    """Ask a customer for a payment. An invoice starts as `pending` and ends as `paid`, `cancelled`
-    (by the merchant) or `expired` (not paid before its deadline). The customer opens the
-    `payment_url`, sees the amount in Kaspi Pay and pays with Kaspi Gold.
+    """Request a payment from a customer. An invoice starts as `pending` and ends as `paid`,
+    `cancelled` (by the merchant) or `expired` (not paid before its deadline). The customer
+    opens the `payment_url`, sees the amount in Kaspi Pay and pays with Kaspi Gold.
     """
 
     #: The operation behind each method, by the method's name.
@@ -53,35 +53,33 @@ class Invoices:
     ) -> InvoicePage:
         """List invoices.
 
-        One page of the merchant's invoices. Filters narrow the list together: an invoice is listed
-        when it passes all of them. Items can be shorter than the answer of `getInvoice`: only `id`
-        and `status` are always there.
+        Returns one page of the merchant's invoices that match all filters. Items can have fewer
+        fields than the response of `getInvoice`: only `id` and `status` are always present.
 
-        The public documentation does not name an answer to parameters that break their limits; this
+        The public documentation does not state the response to invalid parameters; this
         specification assumes 422.
 
         Args:
-            page: Which page, counted from 1. Limits: at least 1; default 1.
-            per_page: How many rows a page holds, at most. Limits: at least 1; at most 100; default
-                10.
-            search: Text to look for in `description` and `external_order_id`, at most 100
+            page: The page number, from 1. Limits: at least 1; default 1.
+            per_page: The maximum number of items on a page, 1 to 100. Limits: at least 1; at most
+                100; default 10.
+            search: Text to search for in `description` and `external_order_id`, at most 100
                 characters. Limits: length at most 100.
-            status: Only invoices in one of these statuses; repeat the parameter for several
-                (`status[]=pending&status[]=paid`). Absent: invoices in every status. Limits: one of
-                pending, paid, cancelled, expired.
-            date_from: Only invoices created on this day or later.
-            date_to: Only invoices created on this day (it counts whole) or earlier. It must not be
-                before `date_from`.
+            status: Only invoices with one of these statuses; repeat the parameter for several
+                (`status[]=pending&status[]=paid`). If absent, invoices of every status. Limits: one
+                of pending, paid, cancelled, expired.
+            date_from: Only invoices created on or after this day.
+            date_to: Only invoices created on or before this day. It must not be before `date_from`.
 
         Returns:
             One page of invoices.
 
         Statuses that are errors:
             401: The API key is missing, unknown or expired.
-            422: One or more fields are not valid; `errors` says which and why.
+            422: One or more fields are not valid; `errors` states which and why.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -112,38 +110,42 @@ class Invoices:
     ) -> CreatedInvoice:
         """Create an invoice.
 
-        Asks the customer with this phone number for a payment. The invoice is `pending`; redirect
-        the customer to its `payment_url`, where they see the amount in Kaspi Pay and pay it.
+        Requests a payment from the customer with this phone number. The invoice is `pending`;
+        redirect the customer to its `payment_url`, where they see the amount in Kaspi Pay and pay.
 
-        Send your own order id as `external_order_id`. It comes back in webhooks and, after a lost
-        answer, it is the only way to find out whether the invoice was created: list the invoices
-        with `search` set to it and compare `external_order_id` exactly. The service does not
-        promise that an `external_order_id` is unique: two requests make two invoices.
+        Send your own order id as `external_order_id`. Webhooks repeat it, and after a lost response
+        it is the only way to find out whether the invoice was created: list the invoices with
+        `search` set to it and compare `external_order_id` exactly. It is not an idempotency key:
+        two requests with the same `external_order_id` create two invoices.
 
         Args:
-            amount: An amount in tenge (KZT) as requests state it: a number from 0.01 to
-                99999999.99. In answers the same money is a string, see `Money`. Limits: at least
-                0.01; at most 99999999.99; a multiple of 0.01.
-            phone_number: A customer's phone number: eleven digits, the first of them 8. Limits:
-                matches ^8[0-9]{10}$.
-            description: What is being paid for, at most 500 characters. Limits: length at most 500.
+            amount: An amount in tenge (KZT) in a request: a number from 0.01 to 99999999.99 with at
+                most two decimals. In responses an amount is a string, see `Money`. Limits: at least
+                0.01; at most 99999999.99; at most 2 decimals.
+            phone_number: A customer's phone number: eleven digits, starting with 8. Limits: matches
+                ^8[0-9]{10}$.
+            description: What the payment is for, at most 500 characters. Limits: length at most
+                500.
             external_order_id: Your own order id, at most 255 characters. `listInvoices` finds the
-                invoice by it, and webhooks repeat it. Make it different for every invoice: it is
-                what tells you, after a lost answer, whether the invoice was created. Keep it to 100
-                characters, which is as much as `search` takes. Limits: length at most 255.
-            webhook_id: Which of the webhooks in the dashboard is told about this invoice. Limits:
-                at least 1.
+                invoice by it, and webhooks repeat it. Use a different one for every invoice: after
+                a lost response it is the only way to find out whether the invoice was created.
+                Limit it to 100 characters, the limit of `search`. Limits: length at most 255.
+            webhook_id: The id of the webhook in the dashboard that is notified of this invoice.
+                Limits: at least 1.
 
         Returns:
             The new invoice, `pending`.
 
         Statuses that are errors:
+            400: The body is not valid JSON.
             401: The API key is missing, unknown or expired.
-            403: The organization is not verified yet, or this key may not do this.
-            422: One or more fields are not valid; `errors` says which and why.
+            403: The organization is not verified yet, or the key lacks access.
+            415: The body is not sent as `application/json`, or it is sent with a
+                `Content-Encoding`.
+            422: One or more fields are not valid; `errors` states which and why.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -173,8 +175,9 @@ class Invoices:
     ) -> Invoice:
         """Get an invoice.
 
-        The invoice as it is now. To wait for a payment prefer webhooks; when polling, keep the rate
-        limit in mind and watch many invoices with `listInvoices` (100 in one request).
+        Returns the current state of the invoice. Prefer webhooks to polling when you wait for a
+        payment. To poll many invoices within the rate limit, use `listInvoices` (100 in one
+        request).
 
         Args:
             id: The invoice's id. Limits: at least 1.
@@ -184,10 +187,10 @@ class Invoices:
 
         Statuses that are errors:
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -209,11 +212,12 @@ class Invoices:
     ) -> Invoice:
         """Cancel a pending invoice.
 
-        The customer can no longer pay it. Only a `pending` invoice can be cancelled; for a paid one
-        use `createRefund`. The answer may hold no more than `id` and `status`.
+        Cancels an invoice, so that the customer can no longer pay it. Only a `pending` invoice can
+        be cancelled; refund a paid one with `createRefund`. The response holds `id`, `status` and
+        `cancelled_at`.
 
-        The customer may pay in the very moment you cancel: on 400 read the invoice again before you
-        tell anyone that it was cancelled.
+        The customer can pay while you cancel: on 400 read the invoice again before you report it as
+        cancelled.
 
         Args:
             id: The invoice's id. Limits: at least 1.
@@ -224,10 +228,10 @@ class Invoices:
         Statuses that are errors:
             400: The invoice is no longer `pending`, so it cannot be cancelled.
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -243,9 +247,9 @@ class Invoices:
 
 
 class AsyncInvoices:
-    """Ask a customer for a payment. An invoice starts as `pending` and ends as `paid`, `cancelled`
-    (by the merchant) or `expired` (not paid before its deadline). The customer opens the
-    `payment_url`, sees the amount in Kaspi Pay and pays with Kaspi Gold. Every method is awaited.
+    """Request a payment from a customer. An invoice starts as `pending` and ends as `paid`,
+    `cancelled` (by the merchant) or `expired` (not paid before its deadline). The customer
+    opens the `payment_url`, sees the amount in Kaspi Pay and pays with Kaspi Gold. Every method is awaited.
     """
 
     #: The operation behind each method, by the method's name.
@@ -273,35 +277,33 @@ class AsyncInvoices:
     ) -> InvoicePage:
         """List invoices.
 
-        One page of the merchant's invoices. Filters narrow the list together: an invoice is listed
-        when it passes all of them. Items can be shorter than the answer of `getInvoice`: only `id`
-        and `status` are always there.
+        Returns one page of the merchant's invoices that match all filters. Items can have fewer
+        fields than the response of `getInvoice`: only `id` and `status` are always present.
 
-        The public documentation does not name an answer to parameters that break their limits; this
+        The public documentation does not state the response to invalid parameters; this
         specification assumes 422.
 
         Args:
-            page: Which page, counted from 1. Limits: at least 1; default 1.
-            per_page: How many rows a page holds, at most. Limits: at least 1; at most 100; default
-                10.
-            search: Text to look for in `description` and `external_order_id`, at most 100
+            page: The page number, from 1. Limits: at least 1; default 1.
+            per_page: The maximum number of items on a page, 1 to 100. Limits: at least 1; at most
+                100; default 10.
+            search: Text to search for in `description` and `external_order_id`, at most 100
                 characters. Limits: length at most 100.
-            status: Only invoices in one of these statuses; repeat the parameter for several
-                (`status[]=pending&status[]=paid`). Absent: invoices in every status. Limits: one of
-                pending, paid, cancelled, expired.
-            date_from: Only invoices created on this day or later.
-            date_to: Only invoices created on this day (it counts whole) or earlier. It must not be
-                before `date_from`.
+            status: Only invoices with one of these statuses; repeat the parameter for several
+                (`status[]=pending&status[]=paid`). If absent, invoices of every status. Limits: one
+                of pending, paid, cancelled, expired.
+            date_from: Only invoices created on or after this day.
+            date_to: Only invoices created on or before this day. It must not be before `date_from`.
 
         Returns:
             One page of invoices.
 
         Statuses that are errors:
             401: The API key is missing, unknown or expired.
-            422: One or more fields are not valid; `errors` says which and why.
+            422: One or more fields are not valid; `errors` states which and why.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -332,38 +334,42 @@ class AsyncInvoices:
     ) -> CreatedInvoice:
         """Create an invoice.
 
-        Asks the customer with this phone number for a payment. The invoice is `pending`; redirect
-        the customer to its `payment_url`, where they see the amount in Kaspi Pay and pay it.
+        Requests a payment from the customer with this phone number. The invoice is `pending`;
+        redirect the customer to its `payment_url`, where they see the amount in Kaspi Pay and pay.
 
-        Send your own order id as `external_order_id`. It comes back in webhooks and, after a lost
-        answer, it is the only way to find out whether the invoice was created: list the invoices
-        with `search` set to it and compare `external_order_id` exactly. The service does not
-        promise that an `external_order_id` is unique: two requests make two invoices.
+        Send your own order id as `external_order_id`. Webhooks repeat it, and after a lost response
+        it is the only way to find out whether the invoice was created: list the invoices with
+        `search` set to it and compare `external_order_id` exactly. It is not an idempotency key:
+        two requests with the same `external_order_id` create two invoices.
 
         Args:
-            amount: An amount in tenge (KZT) as requests state it: a number from 0.01 to
-                99999999.99. In answers the same money is a string, see `Money`. Limits: at least
-                0.01; at most 99999999.99; a multiple of 0.01.
-            phone_number: A customer's phone number: eleven digits, the first of them 8. Limits:
-                matches ^8[0-9]{10}$.
-            description: What is being paid for, at most 500 characters. Limits: length at most 500.
+            amount: An amount in tenge (KZT) in a request: a number from 0.01 to 99999999.99 with at
+                most two decimals. In responses an amount is a string, see `Money`. Limits: at least
+                0.01; at most 99999999.99; at most 2 decimals.
+            phone_number: A customer's phone number: eleven digits, starting with 8. Limits: matches
+                ^8[0-9]{10}$.
+            description: What the payment is for, at most 500 characters. Limits: length at most
+                500.
             external_order_id: Your own order id, at most 255 characters. `listInvoices` finds the
-                invoice by it, and webhooks repeat it. Make it different for every invoice: it is
-                what tells you, after a lost answer, whether the invoice was created. Keep it to 100
-                characters, which is as much as `search` takes. Limits: length at most 255.
-            webhook_id: Which of the webhooks in the dashboard is told about this invoice. Limits:
-                at least 1.
+                invoice by it, and webhooks repeat it. Use a different one for every invoice: after
+                a lost response it is the only way to find out whether the invoice was created.
+                Limit it to 100 characters, the limit of `search`. Limits: length at most 255.
+            webhook_id: The id of the webhook in the dashboard that is notified of this invoice.
+                Limits: at least 1.
 
         Returns:
             The new invoice, `pending`.
 
         Statuses that are errors:
+            400: The body is not valid JSON.
             401: The API key is missing, unknown or expired.
-            403: The organization is not verified yet, or this key may not do this.
-            422: One or more fields are not valid; `errors` says which and why.
+            403: The organization is not verified yet, or the key lacks access.
+            415: The body is not sent as `application/json`, or it is sent with a
+                `Content-Encoding`.
+            422: One or more fields are not valid; `errors` states which and why.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -393,8 +399,9 @@ class AsyncInvoices:
     ) -> Invoice:
         """Get an invoice.
 
-        The invoice as it is now. To wait for a payment prefer webhooks; when polling, keep the rate
-        limit in mind and watch many invoices with `listInvoices` (100 in one request).
+        Returns the current state of the invoice. Prefer webhooks to polling when you wait for a
+        payment. To poll many invoices within the rate limit, use `listInvoices` (100 in one
+        request).
 
         Args:
             id: The invoice's id. Limits: at least 1.
@@ -404,10 +411,10 @@ class AsyncInvoices:
 
         Statuses that are errors:
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -429,11 +436,12 @@ class AsyncInvoices:
     ) -> Invoice:
         """Cancel a pending invoice.
 
-        The customer can no longer pay it. Only a `pending` invoice can be cancelled; for a paid one
-        use `createRefund`. The answer may hold no more than `id` and `status`.
+        Cancels an invoice, so that the customer can no longer pay it. Only a `pending` invoice can
+        be cancelled; refund a paid one with `createRefund`. The response holds `id`, `status` and
+        `cancelled_at`.
 
-        The customer may pay in the very moment you cancel: on 400 read the invoice again before you
-        tell anyone that it was cancelled.
+        The customer can pay while you cancel: on 400 read the invoice again before you report it as
+        cancelled.
 
         Args:
             id: The invoice's id. Limits: at least 1.
@@ -444,10 +452,10 @@ class AsyncInvoices:
         Statuses that are errors:
             400: The invoice is no longer `pending`, so it cannot be cancelled.
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:

@@ -22,7 +22,7 @@ class Organizations:
     Before verification, the owner adds the service's phone number to Kaspi Business as a
     *Cashier*. `verifyOrganization` then opens a window of 120 seconds in which the owner
     confirms in the Kaspi Business app. Poll `getOrganizationStatus` every 2 seconds and stop on
-    `verified`, on `failed`, or on the answer `410` (the window is over).
+    `verified`, on `failed`, or on the status code 410 (the window is over).
     """
 
     #: The operation behind each method, by the method's name.
@@ -44,24 +44,30 @@ class Organizations:
 
         Opens a window of 120 seconds in which the owner of the organization confirms in the Kaspi
         Business app that the service may act as its cashier. Then poll `getOrganizationStatus` with
-        the `id` of the answer every 2 seconds.
+        the `id` of the response every 2 seconds.
 
         Add the service's phone number to Kaspi Business as a *Cashier* before the call. After
         `failed`, or after the window is over (410), call this again: each call opens a new window.
+
+        The public documentation does not say what happens when the organization is already
+        verified; this specification assumes that it stays `verified` and that no window is opened.
 
         Args:
             idn: Twelve digits: the IIN of a person or the BIN of a company. Limits: matches
                 ^[0-9]{12}$.
 
         Returns:
-            The window is open; the organization is `pending`.
+            The window is open and the organization is `pending`, or it is already `verified`.
 
         Statuses that are errors:
+            400: The body is not valid JSON.
             401: The API key is missing, unknown or expired.
-            422: One or more fields are not valid; `errors` says which and why.
+            415: The body is not sent as `application/json`, or it is sent with a
+                `Content-Encoding`.
+            422: One or more fields are not valid; `errors` states which and why.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -85,27 +91,27 @@ class Organizations:
     ) -> OrganizationEnvelope:
         """Get the verification status of an organization.
 
-        Poll this every 2 seconds after `verifyOrganization`, until the status is `verified` (go on
-        to create invoices) or `failed` (the owner refused), or until the answer is 410 (nobody
-        confirmed within 120 seconds). `time_remaining` says how many seconds are left.
+        Poll this every 2 seconds after `verifyOrganization`, until the status is `verified`
+        (invoices can be created) or `failed` (the owner rejected), or until the status code is 410
+        (nobody confirmed within 120 seconds). `time_remaining` states how many seconds are left.
 
-        The public documentation does not say for how long 410 is answered; this specification
-        assumes until the next `verifyOrganization`, and that an organization which is `verified` or
-        `failed` never answers 410.
+        The public documentation does not say how long 410 is returned; this specification assumes
+        until the next `verifyOrganization`, and never for a `verified` or `failed` organization.
 
         Args:
-            id: The organization's id, from the answer of `verifyOrganization`. Limits: at least 1.
+            id: The organization's id, from the response of `verifyOrganization`. Limits: at least
+                1.
 
         Returns:
-            The organization as it is now.
+            The current state of the organization.
 
         Statuses that are errors:
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             410: The verification window is over and nobody confirmed.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -129,7 +135,7 @@ class AsyncOrganizations:
     Before verification, the owner adds the service's phone number to Kaspi Business as a
     *Cashier*. `verifyOrganization` then opens a window of 120 seconds in which the owner
     confirms in the Kaspi Business app. Poll `getOrganizationStatus` every 2 seconds and stop on
-    `verified`, on `failed`, or on the answer `410` (the window is over). Every method is awaited.
+    `verified`, on `failed`, or on the status code 410 (the window is over). Every method is awaited.
     """
 
     #: The operation behind each method, by the method's name.
@@ -151,24 +157,30 @@ class AsyncOrganizations:
 
         Opens a window of 120 seconds in which the owner of the organization confirms in the Kaspi
         Business app that the service may act as its cashier. Then poll `getOrganizationStatus` with
-        the `id` of the answer every 2 seconds.
+        the `id` of the response every 2 seconds.
 
         Add the service's phone number to Kaspi Business as a *Cashier* before the call. After
         `failed`, or after the window is over (410), call this again: each call opens a new window.
+
+        The public documentation does not say what happens when the organization is already
+        verified; this specification assumes that it stays `verified` and that no window is opened.
 
         Args:
             idn: Twelve digits: the IIN of a person or the BIN of a company. Limits: matches
                 ^[0-9]{12}$.
 
         Returns:
-            The window is open; the organization is `pending`.
+            The window is open and the organization is `pending`, or it is already `verified`.
 
         Statuses that are errors:
+            400: The body is not valid JSON.
             401: The API key is missing, unknown or expired.
-            422: One or more fields are not valid; `errors` says which and why.
+            415: The body is not sent as `application/json`, or it is sent with a
+                `Content-Encoding`.
+            422: One or more fields are not valid; `errors` states which and why.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -192,27 +204,27 @@ class AsyncOrganizations:
     ) -> OrganizationEnvelope:
         """Get the verification status of an organization.
 
-        Poll this every 2 seconds after `verifyOrganization`, until the status is `verified` (go on
-        to create invoices) or `failed` (the owner refused), or until the answer is 410 (nobody
-        confirmed within 120 seconds). `time_remaining` says how many seconds are left.
+        Poll this every 2 seconds after `verifyOrganization`, until the status is `verified`
+        (invoices can be created) or `failed` (the owner rejected), or until the status code is 410
+        (nobody confirmed within 120 seconds). `time_remaining` states how many seconds are left.
 
-        The public documentation does not say for how long 410 is answered; this specification
-        assumes until the next `verifyOrganization`, and that an organization which is `verified` or
-        `failed` never answers 410.
+        The public documentation does not say how long 410 is returned; this specification assumes
+        until the next `verifyOrganization`, and never for a `verified` or `failed` organization.
 
         Args:
-            id: The organization's id, from the answer of `verifyOrganization`. Limits: at least 1.
+            id: The organization's id, from the response of `verifyOrganization`. Limits: at least
+                1.
 
         Returns:
-            The organization as it is now.
+            The current state of the organization.
 
         Statuses that are errors:
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             410: The verification window is over and nobody confirmed.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:

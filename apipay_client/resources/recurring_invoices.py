@@ -64,28 +64,28 @@ class RecurringInvoices:
     ) -> RecurringInvoicePage:
         """List recurring invoices.
 
-        One page of the merchant's recurring invoices. Items can be shorter than the answer of
-        `getRecurringInvoice`: only `id` and `status` are always there.
+        Returns one page of the merchant's recurring invoices. Items can have fewer fields than the
+        response of `getRecurringInvoice`: only `id` and `status` are always present.
 
-        The public documentation does not name an answer to parameters that break their limits; this
+        The public documentation does not state the response to invalid parameters; this
         specification assumes 422.
 
         Args:
-            page: Which page, counted from 1. Limits: at least 1; default 1.
-            per_page: How many rows a page holds, at most. Limits: at least 1; at most 100; default
-                10.
-            status: Only recurring invoices in this status. Absent: in every status. Limits: one of
-                active, paused, cancelled.
+            page: The page number, from 1. Limits: at least 1; default 1.
+            per_page: The maximum number of items on a page, 1 to 100. Limits: at least 1; at most
+                100; default 10.
+            status: Only recurring invoices with this status. If absent, of every status. Limits:
+                one of active, paused, cancelled.
 
         Returns:
             One page of recurring invoices.
 
         Statuses that are errors:
             401: The API key is missing, unknown or expired.
-            422: One or more fields are not valid; `errors` says which and why.
+            422: One or more fields are not valid; `errors` states which and why.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -117,37 +117,41 @@ class RecurringInvoices:
     ) -> RecurringInvoice:
         """Create a recurring invoice.
 
-        Bills the customer from `start_date` on, once per `interval`, until `end_date` or until it
-        is cancelled. It is `active` at once. The first billing is on `start_date` itself, which the
-        public documentation does not say and this specification assumes.
+        Bills the customer once per `interval` from `start_date` until `end_date`, or until the
+        recurring invoice is cancelled. It is `active` immediately. The public documentation does
+        not state the date of the first billing; this specification assumes `start_date`.
 
-        It has no id of your own to look it up by, so a lost answer cannot be settled by a program:
-        look through `listRecurringInvoices` before you send the request again.
+        A recurring invoice has no order id to look it up by, so a program cannot resolve a lost
+        response: let a person check `listRecurringInvoices` before you retry.
 
         Args:
-            amount: An amount in tenge (KZT) as requests state it: a number from 0.01 to
-                99999999.99. In answers the same money is a string, see `Money`. Limits: at least
-                0.01; at most 99999999.99; a multiple of 0.01.
-            phone_number: A customer's phone number: eleven digits, the first of them 8. Limits:
-                matches ^8[0-9]{10}$.
+            amount: An amount in tenge (KZT) in a request: a number from 0.01 to 99999999.99 with at
+                most two decimals. In responses an amount is a string, see `Money`. Limits: at least
+                0.01; at most 99999999.99; at most 2 decimals.
+            phone_number: A customer's phone number: eleven digits, starting with 8. Limits: matches
+                ^8[0-9]{10}$.
             interval: How often a recurring invoice bills. New values appear over time. Limits: one
                 of daily, weekly, monthly, yearly.
-            description: What is being paid for, at most 500 characters. Limits: length at most 500.
-            start_date: The day of the first billing. Absent: today.
-            end_date: The last day on which it can bill. Absent: no end.
-            webhook_id: Which of the webhooks in the dashboard is told about its invoices. Limits:
-                at least 1.
+            description: What the payment is for, at most 500 characters. Limits: length at most
+                500.
+            start_date: The day of the first billing. If absent, today.
+            end_date: The last day on which it can bill. If absent, it bills until it is cancelled.
+            webhook_id: The id of the webhook in the dashboard that is notified of its invoices.
+                Limits: at least 1.
 
         Returns:
             The new recurring invoice, `active`.
 
         Statuses that are errors:
+            400: The body is not valid JSON.
             401: The API key is missing, unknown or expired.
-            403: The organization is not verified yet, or this key may not do this.
-            422: One or more fields are not valid; `errors` says which and why.
+            403: The organization is not verified yet, or the key lacks access.
+            415: The body is not sent as `application/json`, or it is sent with a
+                `Content-Encoding`.
+            422: One or more fields are not valid; `errors` states which and why.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -179,7 +183,7 @@ class RecurringInvoices:
     ) -> RecurringInvoice:
         """Get a recurring invoice.
 
-        The recurring invoice as it is now, with the date of its next billing.
+        Returns the current state of the recurring invoice, with its next billing date.
 
         Args:
             id: The recurring invoice's id. Limits: at least 1.
@@ -189,10 +193,10 @@ class RecurringInvoices:
 
         Statuses that are errors:
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -220,40 +224,47 @@ class RecurringInvoices:
         | Unset = UNSET,
         options: CallOptions | None = None,
     ) -> RecurringInvoice:
-        """Change a recurring invoice.
+        """Update a recurring invoice.
 
-        Changes the amount, the description or the interval of the billings to come. A field that is
-        absent or `null` stays as it is, so nothing can be emptied. Invoices that were already
+        Changes the amount, the description or the interval of future billings. A field that is
+        absent or `null` keeps its value, so a field cannot be cleared. Invoices that were already
         issued do not change.
 
-        The public documentation does not say when a new interval begins, nor what happens to a
-        cancelled recurring invoice; this specification assumes that `next_billing_date` stays and
-        the billings after it follow the new interval, and that the change of a cancelled one is
-        refused with 422.
+        The public documentation does not say when a new interval takes effect, nor how a cancelled
+        recurring invoice is handled; this specification assumes that `next_billing_date` stays and
+        the billings after it follow the new interval, and that a change of a cancelled one is
+        rejected with 422.
 
         Args:
             amount: The new amount of each billing, in tenge. Limits: at least 0.01; at most
-                99999999.99; a multiple of 0.01.
-            description: What is being paid for, at most 500 characters. Limits: length at most 500.
-            interval: How often it bills from now on. Limits: one of daily, weekly, monthly, yearly.
+                99999999.99; at most 2 decimals.
+            description: What the payment is for, at most 500 characters. Limits: length at most
+                500.
+            interval: How often it bills after the change. Limits: one of daily, weekly, monthly,
+                yearly.
             id: The recurring invoice's id. Limits: at least 1.
 
         Returns:
-            The recurring invoice after the change.
+            The updated recurring invoice.
 
         Statuses that are errors:
+            400: The body is not valid JSON.
             401: The API key is missing, unknown or expired.
-            404: No such resource.
-            422: One or more fields are not valid; `errors` says which and why.
+            404: There is no such resource.
+            415: The body is not sent as `application/json`, or it is sent with a
+                `Content-Encoding`.
+            422: One or more fields are not valid; `errors` states which and why.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
             response = _update_recurring_invoice.sync_detailed(
                 id=id,
-                body=UpdateRecurringInvoiceRequest(
+                body=UNSET
+                if amount is UNSET and description is UNSET and interval is UNSET
+                else UpdateRecurringInvoiceRequest(
                     amount=_codec.decimal_argument("amount", amount, "0.01"),
                     description=description,
                     interval=_codec.enum_argument("interval", BillingInterval.from_json, interval),
@@ -277,7 +288,7 @@ class RecurringInvoices:
         """Pause a recurring invoice.
 
         Stops the billing of an `active` recurring invoice until `resumeRecurringInvoice`. The
-        answer may hold no more than `id` and `status`.
+        response can be limited to `id` and `status`.
 
         Args:
             id: The recurring invoice's id. Limits: at least 1.
@@ -286,13 +297,13 @@ class RecurringInvoices:
             The recurring invoice, `paused`.
 
         Statuses that are errors:
-            400: The recurring invoice is in a status that does not allow this (to pause it, for
-                one, it must be `active`; `cancelled` allows nothing).
+            400: The status of the recurring invoice does not allow this (for example, only an
+                `active` one can be paused, and `cancelled` allows nothing).
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -316,12 +327,12 @@ class RecurringInvoices:
     ) -> RecurringInvoice:
         """Resume a paused recurring invoice.
 
-        Makes a `paused` recurring invoice `active` again. The answer may hold no more than `id` and
+        Makes a `paused` recurring invoice `active` again. The response can be limited to `id` and
         `status`.
 
-        The public documentation does not say what becomes of the billing dates that passed during
-        the pause; this specification assumes that they are not billed, and that `next_billing_date`
-        is the first scheduled date that has not passed.
+        The public documentation does not say whether billing dates that passed during the pause are
+        billed; this specification assumes that they are not, and that `next_billing_date` is the
+        first scheduled date that has not passed.
 
         Args:
             id: The recurring invoice's id. Limits: at least 1.
@@ -330,13 +341,13 @@ class RecurringInvoices:
             The recurring invoice, `active`.
 
         Statuses that are errors:
-            400: The recurring invoice is in a status that does not allow this (to pause it, for
-                one, it must be `active`; `cancelled` allows nothing).
+            400: The status of the recurring invoice does not allow this (for example, only an
+                `active` one can be paused, and `cancelled` allows nothing).
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -360,8 +371,8 @@ class RecurringInvoices:
     ) -> RecurringInvoice:
         """Cancel a recurring invoice.
 
-        Ends an `active` or `paused` recurring invoice for good. Invoices that it already issued
-        stay as they are. The answer may hold no more than `id` and `status`.
+        Ends an `active` or `paused` recurring invoice permanently. Invoices that it already issued
+        do not change. The response can be limited to `id` and `status`.
 
         Args:
             id: The recurring invoice's id. Limits: at least 1.
@@ -370,13 +381,13 @@ class RecurringInvoices:
             The recurring invoice, `cancelled`.
 
         Statuses that are errors:
-            400: The recurring invoice is in a status that does not allow this (to pause it, for
-                one, it must be `active`; `cancelled` allows nothing).
+            400: The status of the recurring invoice does not allow this (for example, only an
+                `active` one can be paused, and `cancelled` allows nothing).
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -398,15 +409,15 @@ class RecurringInvoices:
         *,
         options: CallOptions | None = None,
     ) -> Invoice:
-        """Bill a recurring invoice at once.
+        """Bill a recurring invoice now.
 
-        Issues an ordinary invoice now, outside the schedule, and answers with that **invoice**: its
-        `id` is an invoice id. Every call issues one more invoice, so do not repeat a call whose
-        answer was lost before you have looked into `listInvoices`.
+        Issues an ordinary invoice now, outside the schedule, and returns that **invoice**: the `id`
+        is an invoice id. Every call issues another invoice: after a lost response, let a person
+        check `listInvoices` before you retry.
 
-        The public documentation does not say in which states this is possible, nor whether the
-        schedule moves; this specification assumes that the recurring invoice must be `active` and
-        not past its `end_date`, and that `next_billing_date` stays as it is.
+        The public documentation does not say in which statuses this is possible, nor whether the
+        schedule changes; this specification assumes that the recurring invoice must be `active` and
+        not past its `end_date`, and that `next_billing_date` does not change.
 
         Args:
             id: The recurring invoice's id. Limits: at least 1.
@@ -415,13 +426,13 @@ class RecurringInvoices:
             The new invoice, `pending`.
 
         Statuses that are errors:
-            400: The recurring invoice is in a status that does not allow this (to pause it, for
-                one, it must be `active`; `cancelled` allows nothing).
+            400: The status of the recurring invoice does not allow this (for example, only an
+                `active` one can be paused, and `cancelled` allows nothing).
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -445,11 +456,10 @@ class RecurringInvoices:
     ) -> RecurringInvoice:
         """Skip one billing period.
 
-        Moves `next_billing_date` on by one interval without issuing an invoice. Every call skips
-        one more period, so do not repeat a call whose answer was lost before you have compared
-        `next_billing_date`.
+        Moves `next_billing_date` forward by one interval without issuing an invoice. Every call
+        skips another period: after a lost response, compare `next_billing_date` before you retry.
 
-        The public documentation does not say in which states this is possible; this specification
+        The public documentation does not say in which statuses this is possible; this specification
         assumes that the recurring invoice must be `active`.
 
         Args:
@@ -459,13 +469,13 @@ class RecurringInvoices:
             The recurring invoice with its new `next_billing_date`.
 
         Statuses that are errors:
-            400: The recurring invoice is in a status that does not allow this (to pause it, for
-                one, it must be `active`; `cancelled` allows nothing).
+            400: The status of the recurring invoice does not allow this (for example, only an
+                `active` one can be paused, and `cancelled` allows nothing).
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -517,28 +527,28 @@ class AsyncRecurringInvoices:
     ) -> RecurringInvoicePage:
         """List recurring invoices.
 
-        One page of the merchant's recurring invoices. Items can be shorter than the answer of
-        `getRecurringInvoice`: only `id` and `status` are always there.
+        Returns one page of the merchant's recurring invoices. Items can have fewer fields than the
+        response of `getRecurringInvoice`: only `id` and `status` are always present.
 
-        The public documentation does not name an answer to parameters that break their limits; this
+        The public documentation does not state the response to invalid parameters; this
         specification assumes 422.
 
         Args:
-            page: Which page, counted from 1. Limits: at least 1; default 1.
-            per_page: How many rows a page holds, at most. Limits: at least 1; at most 100; default
-                10.
-            status: Only recurring invoices in this status. Absent: in every status. Limits: one of
-                active, paused, cancelled.
+            page: The page number, from 1. Limits: at least 1; default 1.
+            per_page: The maximum number of items on a page, 1 to 100. Limits: at least 1; at most
+                100; default 10.
+            status: Only recurring invoices with this status. If absent, of every status. Limits:
+                one of active, paused, cancelled.
 
         Returns:
             One page of recurring invoices.
 
         Statuses that are errors:
             401: The API key is missing, unknown or expired.
-            422: One or more fields are not valid; `errors` says which and why.
+            422: One or more fields are not valid; `errors` states which and why.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -570,37 +580,41 @@ class AsyncRecurringInvoices:
     ) -> RecurringInvoice:
         """Create a recurring invoice.
 
-        Bills the customer from `start_date` on, once per `interval`, until `end_date` or until it
-        is cancelled. It is `active` at once. The first billing is on `start_date` itself, which the
-        public documentation does not say and this specification assumes.
+        Bills the customer once per `interval` from `start_date` until `end_date`, or until the
+        recurring invoice is cancelled. It is `active` immediately. The public documentation does
+        not state the date of the first billing; this specification assumes `start_date`.
 
-        It has no id of your own to look it up by, so a lost answer cannot be settled by a program:
-        look through `listRecurringInvoices` before you send the request again.
+        A recurring invoice has no order id to look it up by, so a program cannot resolve a lost
+        response: let a person check `listRecurringInvoices` before you retry.
 
         Args:
-            amount: An amount in tenge (KZT) as requests state it: a number from 0.01 to
-                99999999.99. In answers the same money is a string, see `Money`. Limits: at least
-                0.01; at most 99999999.99; a multiple of 0.01.
-            phone_number: A customer's phone number: eleven digits, the first of them 8. Limits:
-                matches ^8[0-9]{10}$.
+            amount: An amount in tenge (KZT) in a request: a number from 0.01 to 99999999.99 with at
+                most two decimals. In responses an amount is a string, see `Money`. Limits: at least
+                0.01; at most 99999999.99; at most 2 decimals.
+            phone_number: A customer's phone number: eleven digits, starting with 8. Limits: matches
+                ^8[0-9]{10}$.
             interval: How often a recurring invoice bills. New values appear over time. Limits: one
                 of daily, weekly, monthly, yearly.
-            description: What is being paid for, at most 500 characters. Limits: length at most 500.
-            start_date: The day of the first billing. Absent: today.
-            end_date: The last day on which it can bill. Absent: no end.
-            webhook_id: Which of the webhooks in the dashboard is told about its invoices. Limits:
-                at least 1.
+            description: What the payment is for, at most 500 characters. Limits: length at most
+                500.
+            start_date: The day of the first billing. If absent, today.
+            end_date: The last day on which it can bill. If absent, it bills until it is cancelled.
+            webhook_id: The id of the webhook in the dashboard that is notified of its invoices.
+                Limits: at least 1.
 
         Returns:
             The new recurring invoice, `active`.
 
         Statuses that are errors:
+            400: The body is not valid JSON.
             401: The API key is missing, unknown or expired.
-            403: The organization is not verified yet, or this key may not do this.
-            422: One or more fields are not valid; `errors` says which and why.
+            403: The organization is not verified yet, or the key lacks access.
+            415: The body is not sent as `application/json`, or it is sent with a
+                `Content-Encoding`.
+            422: One or more fields are not valid; `errors` states which and why.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -632,7 +646,7 @@ class AsyncRecurringInvoices:
     ) -> RecurringInvoice:
         """Get a recurring invoice.
 
-        The recurring invoice as it is now, with the date of its next billing.
+        Returns the current state of the recurring invoice, with its next billing date.
 
         Args:
             id: The recurring invoice's id. Limits: at least 1.
@@ -642,10 +656,10 @@ class AsyncRecurringInvoices:
 
         Statuses that are errors:
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -673,40 +687,47 @@ class AsyncRecurringInvoices:
         | Unset = UNSET,
         options: CallOptions | None = None,
     ) -> RecurringInvoice:
-        """Change a recurring invoice.
+        """Update a recurring invoice.
 
-        Changes the amount, the description or the interval of the billings to come. A field that is
-        absent or `null` stays as it is, so nothing can be emptied. Invoices that were already
+        Changes the amount, the description or the interval of future billings. A field that is
+        absent or `null` keeps its value, so a field cannot be cleared. Invoices that were already
         issued do not change.
 
-        The public documentation does not say when a new interval begins, nor what happens to a
-        cancelled recurring invoice; this specification assumes that `next_billing_date` stays and
-        the billings after it follow the new interval, and that the change of a cancelled one is
-        refused with 422.
+        The public documentation does not say when a new interval takes effect, nor how a cancelled
+        recurring invoice is handled; this specification assumes that `next_billing_date` stays and
+        the billings after it follow the new interval, and that a change of a cancelled one is
+        rejected with 422.
 
         Args:
             amount: The new amount of each billing, in tenge. Limits: at least 0.01; at most
-                99999999.99; a multiple of 0.01.
-            description: What is being paid for, at most 500 characters. Limits: length at most 500.
-            interval: How often it bills from now on. Limits: one of daily, weekly, monthly, yearly.
+                99999999.99; at most 2 decimals.
+            description: What the payment is for, at most 500 characters. Limits: length at most
+                500.
+            interval: How often it bills after the change. Limits: one of daily, weekly, monthly,
+                yearly.
             id: The recurring invoice's id. Limits: at least 1.
 
         Returns:
-            The recurring invoice after the change.
+            The updated recurring invoice.
 
         Statuses that are errors:
+            400: The body is not valid JSON.
             401: The API key is missing, unknown or expired.
-            404: No such resource.
-            422: One or more fields are not valid; `errors` says which and why.
+            404: There is no such resource.
+            415: The body is not sent as `application/json`, or it is sent with a
+                `Content-Encoding`.
+            422: One or more fields are not valid; `errors` states which and why.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
             response = await _update_recurring_invoice.asyncio_detailed(
                 id=id,
-                body=UpdateRecurringInvoiceRequest(
+                body=UNSET
+                if amount is UNSET and description is UNSET and interval is UNSET
+                else UpdateRecurringInvoiceRequest(
                     amount=_codec.decimal_argument("amount", amount, "0.01"),
                     description=description,
                     interval=_codec.enum_argument("interval", BillingInterval.from_json, interval),
@@ -730,7 +751,7 @@ class AsyncRecurringInvoices:
         """Pause a recurring invoice.
 
         Stops the billing of an `active` recurring invoice until `resumeRecurringInvoice`. The
-        answer may hold no more than `id` and `status`.
+        response can be limited to `id` and `status`.
 
         Args:
             id: The recurring invoice's id. Limits: at least 1.
@@ -739,13 +760,13 @@ class AsyncRecurringInvoices:
             The recurring invoice, `paused`.
 
         Statuses that are errors:
-            400: The recurring invoice is in a status that does not allow this (to pause it, for
-                one, it must be `active`; `cancelled` allows nothing).
+            400: The status of the recurring invoice does not allow this (for example, only an
+                `active` one can be paused, and `cancelled` allows nothing).
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -769,12 +790,12 @@ class AsyncRecurringInvoices:
     ) -> RecurringInvoice:
         """Resume a paused recurring invoice.
 
-        Makes a `paused` recurring invoice `active` again. The answer may hold no more than `id` and
+        Makes a `paused` recurring invoice `active` again. The response can be limited to `id` and
         `status`.
 
-        The public documentation does not say what becomes of the billing dates that passed during
-        the pause; this specification assumes that they are not billed, and that `next_billing_date`
-        is the first scheduled date that has not passed.
+        The public documentation does not say whether billing dates that passed during the pause are
+        billed; this specification assumes that they are not, and that `next_billing_date` is the
+        first scheduled date that has not passed.
 
         Args:
             id: The recurring invoice's id. Limits: at least 1.
@@ -783,13 +804,13 @@ class AsyncRecurringInvoices:
             The recurring invoice, `active`.
 
         Statuses that are errors:
-            400: The recurring invoice is in a status that does not allow this (to pause it, for
-                one, it must be `active`; `cancelled` allows nothing).
+            400: The status of the recurring invoice does not allow this (for example, only an
+                `active` one can be paused, and `cancelled` allows nothing).
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -813,8 +834,8 @@ class AsyncRecurringInvoices:
     ) -> RecurringInvoice:
         """Cancel a recurring invoice.
 
-        Ends an `active` or `paused` recurring invoice for good. Invoices that it already issued
-        stay as they are. The answer may hold no more than `id` and `status`.
+        Ends an `active` or `paused` recurring invoice permanently. Invoices that it already issued
+        do not change. The response can be limited to `id` and `status`.
 
         Args:
             id: The recurring invoice's id. Limits: at least 1.
@@ -823,13 +844,13 @@ class AsyncRecurringInvoices:
             The recurring invoice, `cancelled`.
 
         Statuses that are errors:
-            400: The recurring invoice is in a status that does not allow this (to pause it, for
-                one, it must be `active`; `cancelled` allows nothing).
+            400: The status of the recurring invoice does not allow this (for example, only an
+                `active` one can be paused, and `cancelled` allows nothing).
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -851,15 +872,15 @@ class AsyncRecurringInvoices:
         *,
         options: CallOptions | None = None,
     ) -> Invoice:
-        """Bill a recurring invoice at once.
+        """Bill a recurring invoice now.
 
-        Issues an ordinary invoice now, outside the schedule, and answers with that **invoice**: its
-        `id` is an invoice id. Every call issues one more invoice, so do not repeat a call whose
-        answer was lost before you have looked into `listInvoices`.
+        Issues an ordinary invoice now, outside the schedule, and returns that **invoice**: the `id`
+        is an invoice id. Every call issues another invoice: after a lost response, let a person
+        check `listInvoices` before you retry.
 
-        The public documentation does not say in which states this is possible, nor whether the
-        schedule moves; this specification assumes that the recurring invoice must be `active` and
-        not past its `end_date`, and that `next_billing_date` stays as it is.
+        The public documentation does not say in which statuses this is possible, nor whether the
+        schedule changes; this specification assumes that the recurring invoice must be `active` and
+        not past its `end_date`, and that `next_billing_date` does not change.
 
         Args:
             id: The recurring invoice's id. Limits: at least 1.
@@ -868,13 +889,13 @@ class AsyncRecurringInvoices:
             The new invoice, `pending`.
 
         Statuses that are errors:
-            400: The recurring invoice is in a status that does not allow this (to pause it, for
-                one, it must be `active`; `cancelled` allows nothing).
+            400: The status of the recurring invoice does not allow this (for example, only an
+                `active` one can be paused, and `cancelled` allows nothing).
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -898,11 +919,10 @@ class AsyncRecurringInvoices:
     ) -> RecurringInvoice:
         """Skip one billing period.
 
-        Moves `next_billing_date` on by one interval without issuing an invoice. Every call skips
-        one more period, so do not repeat a call whose answer was lost before you have compared
-        `next_billing_date`.
+        Moves `next_billing_date` forward by one interval without issuing an invoice. Every call
+        skips another period: after a lost response, compare `next_billing_date` before you retry.
 
-        The public documentation does not say in which states this is possible; this specification
+        The public documentation does not say in which statuses this is possible; this specification
         assumes that the recurring invoice must be `active`.
 
         Args:
@@ -912,13 +932,13 @@ class AsyncRecurringInvoices:
             The recurring invoice with its new `next_billing_date`.
 
         Statuses that are errors:
-            400: The recurring invoice is in a status that does not allow this (to pause it, for
-                one, it must be `active`; `cancelled` allows nothing).
+            400: The status of the recurring invoice does not allow this (for example, only an
+                `active` one can be paused, and `cancelled` allows nothing).
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:

@@ -21,8 +21,8 @@ from ..types import UNSET, CallOptions, Unset
 
 
 class Refunds:
-    """Give back the money of a paid invoice, whole or in several parts, until its amount is used
-    up. The invoice itself stays `paid`.
+    """Refund a paid invoice, in full or in several parts, up to its amount. The invoice itself
+    stays `paid`.
     """
 
     #: The operation behind each method, by the method's name.
@@ -46,34 +46,37 @@ class Refunds:
     ) -> Refund:
         """Refund a paid invoice.
 
-        Gives money of a `paid` invoice back to the customer. Without `amount` (or without a body)
-        it is everything that is still refundable. An invoice can be refunded in several parts, as
-        long as their sum does not exceed its amount. The invoice stays `paid`.
+        Refunds a `paid` invoice. Without `amount` (or without a body) it refunds everything that is
+        still refundable. An invoice can be refunded in several parts, as long as their sum does not
+        exceed its amount. The invoice stays `paid`.
 
-        After a lost answer look into `listInvoiceRefunds` before you send the request again: a
-        second request is a second refund.
+        A second request creates a second refund. After a lost response, check `listInvoiceRefunds`
+        before you decide to retry.
 
-        The public documentation does not say with which status a refund above the rest is refused;
-        this specification assumes 422 on `amount`, and 400 when nothing is left to refund.
+        The public documentation does not state the status code for a refund above the refundable
+        amount; this specification assumes 422 on `amount`, and 400 when nothing is left to refund.
 
         Args:
-            amount: How much to give back, in tenge; not more than what is left of the invoice.
-                Absent: everything that is left. Limits: at least 0.01; at most 99999999.99; a
-                multiple of 0.01.
-            reason: Why, at most 500 characters. Limits: length at most 500.
+            amount: How much to refund, in tenge, at most the refundable amount. If absent,
+                everything that is still refundable. Limits: at least 0.01; at most 99999999.99; at
+                most 2 decimals.
+            reason: The reason, at most 500 characters. Limits: length at most 500.
             id: The invoice's id. Limits: at least 1.
 
         Returns:
             The refund.
 
         Statuses that are errors:
-            400: The invoice is not `paid`, or all of it was already refunded.
+            400: The invoice is not `paid`, or it was already refunded in full, or the body is not
+                valid JSON.
             401: The API key is missing, unknown or expired.
-            404: No such resource.
-            422: One or more fields are not valid; `errors` says which and why.
+            404: There is no such resource.
+            415: The body is not sent as `application/json`, or it is sent with a
+                `Content-Encoding`.
+            422: One or more fields are not valid; `errors` states which and why.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -103,20 +106,21 @@ class Refunds:
     ) -> RefundList:
         """List the refunds of an invoice.
 
-        All refunds of one invoice in one answer, without pages. Items do not repeat `invoice_id`.
+        Returns all refunds of one invoice in one response, without pages. Items have no
+        `invoice_id`.
 
         Args:
             id: The invoice's id. Limits: at least 1.
 
         Returns:
-            The invoice's refunds; an empty list when there are none.
+            The invoice's refunds; an empty list if there are none.
 
         Statuses that are errors:
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -141,25 +145,25 @@ class Refunds:
     ) -> RefundPage:
         """List refunds.
 
-        One page of the refunds of all the merchant's invoices.
+        Returns one page of the refunds of all the merchant's invoices.
 
-        The public documentation does not name an answer to parameters that break their limits; this
+        The public documentation does not state the response to invalid parameters; this
         specification assumes 422.
 
         Args:
-            page: Which page, counted from 1. Limits: at least 1; default 1.
-            per_page: How many rows a page holds, at most. Limits: at least 1; at most 100; default
-                10.
+            page: The page number, from 1. Limits: at least 1; default 1.
+            per_page: The maximum number of items on a page, 1 to 100. Limits: at least 1; at most
+                100; default 10.
 
         Returns:
             One page of refunds.
 
         Statuses that are errors:
             401: The API key is missing, unknown or expired.
-            422: One or more fields are not valid; `errors` says which and why.
+            422: One or more fields are not valid; `errors` states which and why.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -182,7 +186,7 @@ class Refunds:
     ) -> Refund:
         """Get a refund.
 
-        The refund as it is now.
+        Returns the current state of the refund.
 
         Args:
             id: The refund's id. Limits: at least 1.
@@ -192,10 +196,10 @@ class Refunds:
 
         Statuses that are errors:
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -211,8 +215,8 @@ class Refunds:
 
 
 class AsyncRefunds:
-    """Give back the money of a paid invoice, whole or in several parts, until its amount is used
-    up. The invoice itself stays `paid`. Every method is awaited.
+    """Refund a paid invoice, in full or in several parts, up to its amount. The invoice itself
+    stays `paid`. Every method is awaited.
     """
 
     #: The operation behind each method, by the method's name.
@@ -236,34 +240,37 @@ class AsyncRefunds:
     ) -> Refund:
         """Refund a paid invoice.
 
-        Gives money of a `paid` invoice back to the customer. Without `amount` (or without a body)
-        it is everything that is still refundable. An invoice can be refunded in several parts, as
-        long as their sum does not exceed its amount. The invoice stays `paid`.
+        Refunds a `paid` invoice. Without `amount` (or without a body) it refunds everything that is
+        still refundable. An invoice can be refunded in several parts, as long as their sum does not
+        exceed its amount. The invoice stays `paid`.
 
-        After a lost answer look into `listInvoiceRefunds` before you send the request again: a
-        second request is a second refund.
+        A second request creates a second refund. After a lost response, check `listInvoiceRefunds`
+        before you decide to retry.
 
-        The public documentation does not say with which status a refund above the rest is refused;
-        this specification assumes 422 on `amount`, and 400 when nothing is left to refund.
+        The public documentation does not state the status code for a refund above the refundable
+        amount; this specification assumes 422 on `amount`, and 400 when nothing is left to refund.
 
         Args:
-            amount: How much to give back, in tenge; not more than what is left of the invoice.
-                Absent: everything that is left. Limits: at least 0.01; at most 99999999.99; a
-                multiple of 0.01.
-            reason: Why, at most 500 characters. Limits: length at most 500.
+            amount: How much to refund, in tenge, at most the refundable amount. If absent,
+                everything that is still refundable. Limits: at least 0.01; at most 99999999.99; at
+                most 2 decimals.
+            reason: The reason, at most 500 characters. Limits: length at most 500.
             id: The invoice's id. Limits: at least 1.
 
         Returns:
             The refund.
 
         Statuses that are errors:
-            400: The invoice is not `paid`, or all of it was already refunded.
+            400: The invoice is not `paid`, or it was already refunded in full, or the body is not
+                valid JSON.
             401: The API key is missing, unknown or expired.
-            404: No such resource.
-            422: One or more fields are not valid; `errors` says which and why.
+            404: There is no such resource.
+            415: The body is not sent as `application/json`, or it is sent with a
+                `Content-Encoding`.
+            422: One or more fields are not valid; `errors` states which and why.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -293,20 +300,21 @@ class AsyncRefunds:
     ) -> RefundList:
         """List the refunds of an invoice.
 
-        All refunds of one invoice in one answer, without pages. Items do not repeat `invoice_id`.
+        Returns all refunds of one invoice in one response, without pages. Items have no
+        `invoice_id`.
 
         Args:
             id: The invoice's id. Limits: at least 1.
 
         Returns:
-            The invoice's refunds; an empty list when there are none.
+            The invoice's refunds; an empty list if there are none.
 
         Statuses that are errors:
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -331,25 +339,25 @@ class AsyncRefunds:
     ) -> RefundPage:
         """List refunds.
 
-        One page of the refunds of all the merchant's invoices.
+        Returns one page of the refunds of all the merchant's invoices.
 
-        The public documentation does not name an answer to parameters that break their limits; this
+        The public documentation does not state the response to invalid parameters; this
         specification assumes 422.
 
         Args:
-            page: Which page, counted from 1. Limits: at least 1; default 1.
-            per_page: How many rows a page holds, at most. Limits: at least 1; at most 100; default
-                10.
+            page: The page number, from 1. Limits: at least 1; default 1.
+            per_page: The maximum number of items on a page, 1 to 100. Limits: at least 1; at most
+                100; default 10.
 
         Returns:
             One page of refunds.
 
         Statuses that are errors:
             401: The API key is missing, unknown or expired.
-            422: One or more fields are not valid; `errors` says which and why.
+            422: One or more fields are not valid; `errors` states which and why.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:
@@ -372,7 +380,7 @@ class AsyncRefunds:
     ) -> Refund:
         """Get a refund.
 
-        The refund as it is now.
+        Returns the current state of the refund.
 
         Args:
             id: The refund's id. Limits: at least 1.
@@ -382,10 +390,10 @@ class AsyncRefunds:
 
         Statuses that are errors:
             401: The API key is missing, unknown or expired.
-            404: No such resource.
+            404: There is no such resource.
             429: Too many requests with this API key.
             500: The service failed.
-            502: Kaspi did not answer, or answered with an error.
+            502: Kaspi did not respond, or responded with an error.
             503: The service's session with Kaspi has expired.
         """
         try:

@@ -152,6 +152,15 @@ def _number_rules(schema: Mapping[str, Json]) -> list[Checker]:
         rules.append(
             _number(lambda value: _is_multiple(value, step), f"must be a multiple of {step}.")
         )
+    if "x-decimals" in schema:
+        places: int = schema["x-decimals"]
+        smallest = Decimal(1).scaleb(-places)
+        rules.append(
+            _number(
+                lambda value: _is_multiple(value, smallest),
+                f"must have at most {places} decimals.",
+            )
+        )
     return rules
 
 

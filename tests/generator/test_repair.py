@@ -109,11 +109,22 @@ def test_every_class_is_a_component(name: str) -> None:
         assert any(found.lower() == name.replace("_", "").lower() for name in named)
 
 
-@pytest.mark.parametrize("path", [SPECS / "valid.yaml", OPENAPI], ids=["valid", "openapi"])
-def test_a_spec_without_defects_comes_back_equal(path: Path) -> None:
-    document = load(path)
+def test_a_spec_without_defects_comes_back_equal() -> None:
+    document = load(SPECS / "valid.yaml")
     validate(document)
     assert repair(document) == (document, [])
+
+
+def test_an_inline_enum_that_has_a_name_is_not_a_defect() -> None:
+    document = load(OPENAPI)
+    validate(document)
+    repaired, repairs = repair(document)
+    assert repairs == []
+    schemas = repaired["components"]["schemas"]
+    interval = schemas["RecurringInvoice"]["properties"]["interval"]
+    assert interval["allOf"] == [{"$ref": "#/components/schemas/BillingInterval"}]
+    assert interval["nullable"] is True
+    assert schemas.keys() == document["components"]["schemas"].keys()
 
 
 def test_a_repair_is_one_line() -> None:
@@ -149,7 +160,7 @@ def test_an_inline_property_is_the_same_type_by_its_new_name() -> None:
     assert item["labels"] == "InvoicePageDataItemLabels | None | Unset"
     page = field_types(document, "InvoicePage")
     assert page["meta"] == "InvoicePageMeta | Unset"
-    assert page["payer"] == "InvoicePagePayerPerson | InvoicePagePayerVariant2 | Unset"
+    assert page["payer"] == "InvoicePagePayerBin | InvoicePagePayerPerson | Unset"
     status = document["components"]["schemas"]["InvoicePageDataItem"]["properties"]["status"]
     assert status["default"] == "open"
     meta = document["components"]["schemas"]["InvoicePageMeta"]
@@ -373,18 +384,6 @@ SCHEMA = "#/components/schemas/"
             id="parameter content",
         ),
         pytest.param(
-            with_schemas(Mixed={"enum": ["a", 1]}),
-            "/components/schemas/Mixed/enum",
-            "int, str",
-            id="mixed enum",
-        ),
-        pytest.param(
-            with_schemas(Rate={"type": "number", "enum": [0.5]}),
-            "/components/schemas/Rate/enum",
-            "float",
-            id="float enum",
-        ),
-        pytest.param(
             with_schemas(invoice_id={"type": "object"}, InvoiceID={"type": "object"}),
             "/components/schemas/InvoiceID",
             "one class",
@@ -392,7 +391,7 @@ SCHEMA = "#/components/schemas/"
         ),
         pytest.param(
             with_schemas(
-                A={"type": "object", "properties": {"b": {}}, "oneOf": [{"type": "object"}]}
+                A={"type": "object", "properties": {"b": {}}, "oneOf": [{"type": "string"}]}
             ),
             "/components/schemas/A/oneOf",
             "would be lost",

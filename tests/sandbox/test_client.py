@@ -258,7 +258,7 @@ def test_a_wrong_or_expired_key_is_401(shop: Shop) -> None:
     second = shop.connect("second-key")
     shop.sandbox.expire_api_key("second-key")
 
-    for client, said in ((wrong, "not valid"), (second, "expired")):
+    for client, said in ((wrong, "Invalid API key"), (second, "expired")):
         error = fails(shop, errors.AuthenticationError, lambda c: c.invoices.list(), client)
         assert (error.status_code, error.operation) == (401, "listInvoices")
         assert said in error.server_message

@@ -79,7 +79,10 @@ def test_the_limit_of_the_specification_is_on_by_default(api_of: Any) -> None:
 
         assert left == [str(number) for number in range(59, -1, -1)]
         assert refused.status_code == 429
-        assert refused.json() == {"message": "Too many requests.", "retry_after": 60}
+        assert refused.json() == {
+            "message": "Too many requests. Please retry after 60 seconds.",
+            "retry_after": 60,
+        }
         assert refused.headers["x-ratelimit-remaining"] == "0"
         assert sandbox.invoices() == []
 

@@ -20,7 +20,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 @cache
 def load(exact: bool = False) -> dict[str, Any]:
-    """The document; exact: with its fractions as Decimal, as multipleOf cannot do with floats."""
+    """The document; exact: with its fractions as Decimal."""
     if exact:
         loaded: dict[str, Any] = json.loads(json.dumps(load()), parse_float=Decimal)
         return loaded

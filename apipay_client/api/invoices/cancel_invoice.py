@@ -68,11 +68,12 @@ def sync_detailed(
 ) -> _types.Response[Error | Invoice | RateLimitErrorBody]:
     """Cancel a pending invoice.
 
-    The customer can no longer pay it. Only a `pending` invoice can be cancelled; for a paid one
-    use `createRefund`. The answer may hold no more than `id` and `status`.
+    Cancels an invoice, so that the customer can no longer pay it. Only a `pending` invoice can
+    be cancelled; refund a paid one with `createRefund`. The response holds `id`, `status` and
+    `cancelled_at`.
 
-    The customer may pay in the very moment you cancel: on 400 read the invoice again before you
-    tell anyone that it was cancelled.
+    The customer can pay while you cancel: on 400 read the invoice again before you report it as
+    cancelled.
 
     Args:
         id: The invoice's id. Limits: at least 1.
@@ -83,10 +84,10 @@ def sync_detailed(
     Statuses that are errors:
         400: The invoice is no longer `pending`, so it cannot be cancelled.
         401: The API key is missing, unknown or expired.
-        404: No such resource.
+        404: There is no such resource.
         429: Too many requests with this API key.
         500: The service failed.
-        502: Kaspi did not answer, or answered with an error.
+        502: Kaspi did not respond, or responded with an error.
         503: The service's session with Kaspi has expired.
     """
     request = _get_kwargs(

@@ -35,9 +35,13 @@ def _parse_response(
 ) -> CreatedInvoice | Error | RateLimitErrorBody | ValidationErrorBody | None:
     if response.status_code == 200:
         return _parsing.success_body(client, OPERATION, response, CreatedInvoice.from_dict)
+    if response.status_code == 400:
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 401:
         return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 403:
+        return _parsing.error_body(response, Error.from_dict)
+    if response.status_code == 415:
         return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 422:
         return _parsing.error_body(response, ValidationErrorBody.from_dict)
@@ -72,24 +76,27 @@ def sync_detailed(
 ) -> _types.Response[CreatedInvoice | Error | RateLimitErrorBody | ValidationErrorBody]:
     """Create an invoice.
 
-    Asks the customer with this phone number for a payment. The invoice is `pending`; redirect
-    the customer to its `payment_url`, where they see the amount in Kaspi Pay and pay it.
+    Requests a payment from the customer with this phone number. The invoice is `pending`;
+    redirect the customer to its `payment_url`, where they see the amount in Kaspi Pay and pay.
 
-    Send your own order id as `external_order_id`. It comes back in webhooks and, after a lost
-    answer, it is the only way to find out whether the invoice was created: list the invoices
-    with `search` set to it and compare `external_order_id` exactly. The service does not
-    promise that an `external_order_id` is unique: two requests make two invoices.
+    Send your own order id as `external_order_id`. Webhooks repeat it, and after a lost response
+    it is the only way to find out whether the invoice was created: list the invoices with
+    `search` set to it and compare `external_order_id` exactly. It is not an idempotency key:
+    two requests with the same `external_order_id` create two invoices.
 
     Returns:
         The new invoice, `pending`.
 
     Statuses that are errors:
+        400: The body is not valid JSON.
         401: The API key is missing, unknown or expired.
-        403: The organization is not verified yet, or this key may not do this.
-        422: One or more fields are not valid; `errors` says which and why.
+        403: The organization is not verified yet, or the key lacks access.
+        415: The body is not sent as `application/json`, or it is sent with a
+            `Content-Encoding`.
+        422: One or more fields are not valid; `errors` states which and why.
         429: Too many requests with this API key.
         500: The service failed.
-        502: Kaspi did not answer, or answered with an error.
+        502: Kaspi did not respond, or responded with an error.
         503: The service's session with Kaspi has expired.
     """
     request = _get_kwargs(

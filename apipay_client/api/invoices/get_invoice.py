@@ -66,8 +66,9 @@ def sync_detailed(
 ) -> _types.Response[Error | Invoice | RateLimitErrorBody]:
     """Get an invoice.
 
-    The invoice as it is now. To wait for a payment prefer webhooks; when polling, keep the rate
-    limit in mind and watch many invoices with `listInvoices` (100 in one request).
+    Returns the current state of the invoice. Prefer webhooks to polling when you wait for a
+    payment. To poll many invoices within the rate limit, use `listInvoices` (100 in one
+    request).
 
     Args:
         id: The invoice's id. Limits: at least 1.
@@ -77,10 +78,10 @@ def sync_detailed(
 
     Statuses that are errors:
         401: The API key is missing, unknown or expired.
-        404: No such resource.
+        404: There is no such resource.
         429: Too many requests with this API key.
         500: The service failed.
-        502: Kaspi did not answer, or answered with an error.
+        502: Kaspi did not respond, or responded with an error.
         503: The service's session with Kaspi has expired.
     """
     request = _get_kwargs(

@@ -88,35 +88,33 @@ def sync_detailed(
 ) -> _types.Response[Error | InvoicePage | RateLimitErrorBody | ValidationErrorBody]:
     """List invoices.
 
-    One page of the merchant's invoices. Filters narrow the list together: an invoice is listed
-    when it passes all of them. Items can be shorter than the answer of `getInvoice`: only `id`
-    and `status` are always there.
+    Returns one page of the merchant's invoices that match all filters. Items can have fewer
+    fields than the response of `getInvoice`: only `id` and `status` are always present.
 
-    The public documentation does not name an answer to parameters that break their limits; this
+    The public documentation does not state the response to invalid parameters; this
     specification assumes 422.
 
     Args:
-        page: Which page, counted from 1. Limits: at least 1; default 1.
-        per_page: How many rows a page holds, at most. Limits: at least 1; at most 100; default
-            10.
-        search: Text to look for in `description` and `external_order_id`, at most 100
+        page: The page number, from 1. Limits: at least 1; default 1.
+        per_page: The maximum number of items on a page, 1 to 100. Limits: at least 1; at most
+            100; default 10.
+        search: Text to search for in `description` and `external_order_id`, at most 100
             characters. Limits: length at most 100.
-        status: Only invoices in one of these statuses; repeat the parameter for several
-            (`status[]=pending&status[]=paid`). Absent: invoices in every status. Limits: one of
-            pending, paid, cancelled, expired.
-        date_from: Only invoices created on this day or later.
-        date_to: Only invoices created on this day (it counts whole) or earlier. It must not be
-            before `date_from`.
+        status: Only invoices with one of these statuses; repeat the parameter for several
+            (`status[]=pending&status[]=paid`). If absent, invoices of every status. Limits: one
+            of pending, paid, cancelled, expired.
+        date_from: Only invoices created on or after this day.
+        date_to: Only invoices created on or before this day. It must not be before `date_from`.
 
     Returns:
         One page of invoices.
 
     Statuses that are errors:
         401: The API key is missing, unknown or expired.
-        422: One or more fields are not valid; `errors` says which and why.
+        422: One or more fields are not valid; `errors` states which and why.
         429: Too many requests with this API key.
         500: The service failed.
-        502: Kaspi did not answer, or answered with an error.
+        502: Kaspi did not respond, or responded with an error.
         503: The service's session with Kaspi has expired.
     """
     request = _get_kwargs(

@@ -68,27 +68,27 @@ def sync_detailed(
 ) -> _types.Response[Error | OrganizationEnvelope | RateLimitErrorBody]:
     """Get the verification status of an organization.
 
-    Poll this every 2 seconds after `verifyOrganization`, until the status is `verified` (go on
-    to create invoices) or `failed` (the owner refused), or until the answer is 410 (nobody
-    confirmed within 120 seconds). `time_remaining` says how many seconds are left.
+    Poll this every 2 seconds after `verifyOrganization`, until the status is `verified`
+    (invoices can be created) or `failed` (the owner rejected), or until the status code is 410
+    (nobody confirmed within 120 seconds). `time_remaining` states how many seconds are left.
 
-    The public documentation does not say for how long 410 is answered; this specification
-    assumes until the next `verifyOrganization`, and that an organization which is `verified` or
-    `failed` never answers 410.
+    The public documentation does not say how long 410 is returned; this specification assumes
+    until the next `verifyOrganization`, and never for a `verified` or `failed` organization.
 
     Args:
-        id: The organization's id, from the answer of `verifyOrganization`. Limits: at least 1.
+        id: The organization's id, from the response of `verifyOrganization`. Limits: at least
+            1.
 
     Returns:
-        The organization as it is now.
+        The current state of the organization.
 
     Statuses that are errors:
         401: The API key is missing, unknown or expired.
-        404: No such resource.
+        404: There is no such resource.
         410: The verification window is over and nobody confirmed.
         429: Too many requests with this API key.
         500: The service failed.
-        502: Kaspi did not answer, or answered with an error.
+        502: Kaspi did not respond, or responded with an error.
         503: The service's session with Kaspi has expired.
     """
     request = _get_kwargs(

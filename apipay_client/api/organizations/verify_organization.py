@@ -37,7 +37,11 @@ def _parse_response(
         return _parsing.success_body(
             client, OPERATION, response, OrganizationVerification.from_dict
         )
+    if response.status_code == 400:
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 401:
+        return _parsing.error_body(response, Error.from_dict)
+    if response.status_code == 415:
         return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 422:
         return _parsing.error_body(response, ValidationErrorBody.from_dict)
@@ -74,20 +78,26 @@ def sync_detailed(
 
     Opens a window of 120 seconds in which the owner of the organization confirms in the Kaspi
     Business app that the service may act as its cashier. Then poll `getOrganizationStatus` with
-    the `id` of the answer every 2 seconds.
+    the `id` of the response every 2 seconds.
 
     Add the service's phone number to Kaspi Business as a *Cashier* before the call. After
     `failed`, or after the window is over (410), call this again: each call opens a new window.
 
+    The public documentation does not say what happens when the organization is already
+    verified; this specification assumes that it stays `verified` and that no window is opened.
+
     Returns:
-        The window is open; the organization is `pending`.
+        The window is open and the organization is `pending`, or it is already `verified`.
 
     Statuses that are errors:
+        400: The body is not valid JSON.
         401: The API key is missing, unknown or expired.
-        422: One or more fields are not valid; `errors` says which and why.
+        415: The body is not sent as `application/json`, or it is sent with a
+            `Content-Encoding`.
+        422: One or more fields are not valid; `errors` states which and why.
         429: Too many requests with this API key.
         500: The service failed.
-        502: Kaspi did not answer, or answered with an error.
+        502: Kaspi did not respond, or responded with an error.
         503: The service's session with Kaspi has expired.
     """
     request = _get_kwargs(

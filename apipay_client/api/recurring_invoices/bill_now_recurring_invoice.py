@@ -1,4 +1,4 @@
-"""Bill a recurring invoice at once."""
+"""Bill a recurring invoice now."""
 
 from typing import Any
 
@@ -66,15 +66,15 @@ def sync_detailed(
     client: _client.AuthenticatedClient,
     options: _types.CallOptions | None = None,
 ) -> _types.Response[Error | Invoice | RateLimitErrorBody]:
-    """Bill a recurring invoice at once.
+    """Bill a recurring invoice now.
 
-    Issues an ordinary invoice now, outside the schedule, and answers with that **invoice**: its
-    `id` is an invoice id. Every call issues one more invoice, so do not repeat a call whose
-    answer was lost before you have looked into `listInvoices`.
+    Issues an ordinary invoice now, outside the schedule, and returns that **invoice**: the `id`
+    is an invoice id. Every call issues another invoice: after a lost response, let a person
+    check `listInvoices` before you retry.
 
-    The public documentation does not say in which states this is possible, nor whether the
-    schedule moves; this specification assumes that the recurring invoice must be `active` and
-    not past its `end_date`, and that `next_billing_date` stays as it is.
+    The public documentation does not say in which statuses this is possible, nor whether the
+    schedule changes; this specification assumes that the recurring invoice must be `active` and
+    not past its `end_date`, and that `next_billing_date` does not change.
 
     Args:
         id: The recurring invoice's id. Limits: at least 1.
@@ -83,13 +83,13 @@ def sync_detailed(
         The new invoice, `pending`.
 
     Statuses that are errors:
-        400: The recurring invoice is in a status that does not allow this (to pause it, for
-            one, it must be `active`; `cancelled` allows nothing).
+        400: The status of the recurring invoice does not allow this (for example, only an
+            `active` one can be paused, and `cancelled` allows nothing).
         401: The API key is missing, unknown or expired.
-        404: No such resource.
+        404: There is no such resource.
         429: Too many requests with this API key.
         500: The service failed.
-        502: Kaspi did not answer, or answered with an error.
+        502: Kaspi did not respond, or responded with an error.
         503: The service's session with Kaspi has expired.
     """
     request = _get_kwargs(
@@ -107,7 +107,7 @@ def sync(
     client: _client.AuthenticatedClient,
     options: _types.CallOptions | None = None,
 ) -> Error | Invoice | RateLimitErrorBody | None:
-    """Bill a recurring invoice at once. The body alone; see `sync_detailed`."""
+    """Bill a recurring invoice now. The body alone; see `sync_detailed`."""
     return sync_detailed(
         id=id,
         client=client,
@@ -121,7 +121,7 @@ async def asyncio_detailed(
     client: _client.AuthenticatedClient,
     options: _types.CallOptions | None = None,
 ) -> _types.Response[Error | Invoice | RateLimitErrorBody]:
-    """Bill a recurring invoice at once. As `sync_detailed`, for async code."""
+    """Bill a recurring invoice now. As `sync_detailed`, for async code."""
     request = _get_kwargs(
         id=id,
     )
@@ -137,7 +137,7 @@ async def asyncio(
     client: _client.AuthenticatedClient,
     options: _types.CallOptions | None = None,
 ) -> Error | Invoice | RateLimitErrorBody | None:
-    """Bill a recurring invoice at once. The body alone; see `asyncio_detailed`."""
+    """Bill a recurring invoice now. The body alone; see `asyncio_detailed`."""
     return (
         await asyncio_detailed(
             id=id,

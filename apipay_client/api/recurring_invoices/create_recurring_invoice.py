@@ -35,9 +35,13 @@ def _parse_response(
 ) -> Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody | None:
     if response.status_code == 200:
         return _parsing.success_body(client, OPERATION, response, RecurringInvoice.from_dict)
+    if response.status_code == 400:
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 401:
         return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 403:
+        return _parsing.error_body(response, Error.from_dict)
+    if response.status_code == 415:
         return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 422:
         return _parsing.error_body(response, ValidationErrorBody.from_dict)
@@ -72,23 +76,26 @@ def sync_detailed(
 ) -> _types.Response[Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody]:
     """Create a recurring invoice.
 
-    Bills the customer from `start_date` on, once per `interval`, until `end_date` or until it
-    is cancelled. It is `active` at once. The first billing is on `start_date` itself, which the
-    public documentation does not say and this specification assumes.
+    Bills the customer once per `interval` from `start_date` until `end_date`, or until the
+    recurring invoice is cancelled. It is `active` immediately. The public documentation does
+    not state the date of the first billing; this specification assumes `start_date`.
 
-    It has no id of your own to look it up by, so a lost answer cannot be settled by a program:
-    look through `listRecurringInvoices` before you send the request again.
+    A recurring invoice has no order id to look it up by, so a program cannot resolve a lost
+    response: let a person check `listRecurringInvoices` before you retry.
 
     Returns:
         The new recurring invoice, `active`.
 
     Statuses that are errors:
+        400: The body is not valid JSON.
         401: The API key is missing, unknown or expired.
-        403: The organization is not verified yet, or this key may not do this.
-        422: One or more fields are not valid; `errors` says which and why.
+        403: The organization is not verified yet, or the key lacks access.
+        415: The body is not sent as `application/json`, or it is sent with a
+            `Content-Encoding`.
+        422: One or more fields are not valid; `errors` states which and why.
         429: Too many requests with this API key.
         500: The service failed.
-        502: Kaspi did not answer, or answered with an error.
+        502: Kaspi did not respond, or responded with an error.
         503: The service's session with Kaspi has expired.
     """
     request = _get_kwargs(

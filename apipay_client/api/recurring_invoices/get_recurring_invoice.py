@@ -66,7 +66,7 @@ def sync_detailed(
 ) -> _types.Response[Error | RateLimitErrorBody | RecurringInvoice]:
     """Get a recurring invoice.
 
-    The recurring invoice as it is now, with the date of its next billing.
+    Returns the current state of the recurring invoice, with its next billing date.
 
     Args:
         id: The recurring invoice's id. Limits: at least 1.
@@ -76,10 +76,10 @@ def sync_detailed(
 
     Statuses that are errors:
         401: The API key is missing, unknown or expired.
-        404: No such resource.
+        404: There is no such resource.
         429: Too many requests with this API key.
         500: The service failed.
-        502: Kaspi did not answer, or answered with an error.
+        502: Kaspi did not respond, or responded with an error.
         503: The service's session with Kaspi has expired.
     """
     request = _get_kwargs(

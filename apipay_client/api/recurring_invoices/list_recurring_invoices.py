@@ -72,28 +72,28 @@ def sync_detailed(
 ) -> _types.Response[Error | RateLimitErrorBody | RecurringInvoicePage | ValidationErrorBody]:
     """List recurring invoices.
 
-    One page of the merchant's recurring invoices. Items can be shorter than the answer of
-    `getRecurringInvoice`: only `id` and `status` are always there.
+    Returns one page of the merchant's recurring invoices. Items can have fewer fields than the
+    response of `getRecurringInvoice`: only `id` and `status` are always present.
 
-    The public documentation does not name an answer to parameters that break their limits; this
+    The public documentation does not state the response to invalid parameters; this
     specification assumes 422.
 
     Args:
-        page: Which page, counted from 1. Limits: at least 1; default 1.
-        per_page: How many rows a page holds, at most. Limits: at least 1; at most 100; default
-            10.
-        status: Only recurring invoices in this status. Absent: in every status. Limits: one of
-            active, paused, cancelled.
+        page: The page number, from 1. Limits: at least 1; default 1.
+        per_page: The maximum number of items on a page, 1 to 100. Limits: at least 1; at most
+            100; default 10.
+        status: Only recurring invoices with this status. If absent, of every status. Limits:
+            one of active, paused, cancelled.
 
     Returns:
         One page of recurring invoices.
 
     Statuses that are errors:
         401: The API key is missing, unknown or expired.
-        422: One or more fields are not valid; `errors` says which and why.
+        422: One or more fields are not valid; `errors` states which and why.
         429: Too many requests with this API key.
         500: The service failed.
-        502: Kaspi did not answer, or answered with an error.
+        502: Kaspi did not respond, or responded with an error.
         503: The service's session with Kaspi has expired.
     """
     request = _get_kwargs(

@@ -69,7 +69,7 @@ def sync_detailed(
     """Pause a recurring invoice.
 
     Stops the billing of an `active` recurring invoice until `resumeRecurringInvoice`. The
-    answer may hold no more than `id` and `status`.
+    response can be limited to `id` and `status`.
 
     Args:
         id: The recurring invoice's id. Limits: at least 1.
@@ -78,13 +78,13 @@ def sync_detailed(
         The recurring invoice, `paused`.
 
     Statuses that are errors:
-        400: The recurring invoice is in a status that does not allow this (to pause it, for
-            one, it must be `active`; `cancelled` allows nothing).
+        400: The status of the recurring invoice does not allow this (for example, only an
+            `active` one can be paused, and `cancelled` allows nothing).
         401: The API key is missing, unknown or expired.
-        404: No such resource.
+        404: There is no such resource.
         429: Too many requests with this API key.
         500: The service failed.
-        502: Kaspi did not answer, or answered with an error.
+        502: Kaspi did not respond, or responded with an error.
         503: The service's session with Kaspi has expired.
     """
     request = _get_kwargs(

@@ -68,12 +68,12 @@ def sync_detailed(
 ) -> _types.Response[Error | RateLimitErrorBody | RecurringInvoice]:
     """Resume a paused recurring invoice.
 
-    Makes a `paused` recurring invoice `active` again. The answer may hold no more than `id` and
+    Makes a `paused` recurring invoice `active` again. The response can be limited to `id` and
     `status`.
 
-    The public documentation does not say what becomes of the billing dates that passed during
-    the pause; this specification assumes that they are not billed, and that `next_billing_date`
-    is the first scheduled date that has not passed.
+    The public documentation does not say whether billing dates that passed during the pause are
+    billed; this specification assumes that they are not, and that `next_billing_date` is the
+    first scheduled date that has not passed.
 
     Args:
         id: The recurring invoice's id. Limits: at least 1.
@@ -82,13 +82,13 @@ def sync_detailed(
         The recurring invoice, `active`.
 
     Statuses that are errors:
-        400: The recurring invoice is in a status that does not allow this (to pause it, for
-            one, it must be `active`; `cancelled` allows nothing).
+        400: The status of the recurring invoice does not allow this (for example, only an
+            `active` one can be paused, and `cancelled` allows nothing).
         401: The API key is missing, unknown or expired.
-        404: No such resource.
+        404: There is no such resource.
         429: Too many requests with this API key.
         500: The service failed.
-        502: Kaspi did not answer, or answered with an error.
+        502: Kaspi did not respond, or responded with an error.
         503: The service's session with Kaspi has expired.
     """
     request = _get_kwargs(

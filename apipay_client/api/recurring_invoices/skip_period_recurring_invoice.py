@@ -68,11 +68,10 @@ def sync_detailed(
 ) -> _types.Response[Error | RateLimitErrorBody | RecurringInvoice]:
     """Skip one billing period.
 
-    Moves `next_billing_date` on by one interval without issuing an invoice. Every call skips
-    one more period, so do not repeat a call whose answer was lost before you have compared
-    `next_billing_date`.
+    Moves `next_billing_date` forward by one interval without issuing an invoice. Every call
+    skips another period: after a lost response, compare `next_billing_date` before you retry.
 
-    The public documentation does not say in which states this is possible; this specification
+    The public documentation does not say in which statuses this is possible; this specification
     assumes that the recurring invoice must be `active`.
 
     Args:
@@ -82,13 +81,13 @@ def sync_detailed(
         The recurring invoice with its new `next_billing_date`.
 
     Statuses that are errors:
-        400: The recurring invoice is in a status that does not allow this (to pause it, for
-            one, it must be `active`; `cancelled` allows nothing).
+        400: The status of the recurring invoice does not allow this (for example, only an
+            `active` one can be paused, and `cancelled` allows nothing).
         401: The API key is missing, unknown or expired.
-        404: No such resource.
+        404: There is no such resource.
         429: Too many requests with this API key.
         500: The service failed.
-        502: Kaspi did not answer, or answered with an error.
+        502: Kaspi did not respond, or responded with an error.
         503: The service's session with Kaspi has expired.
     """
     request = _get_kwargs(

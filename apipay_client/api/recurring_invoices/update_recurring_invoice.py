@@ -1,4 +1,4 @@
-"""Change a recurring invoice."""
+"""Update a recurring invoice."""
 
 from typing import Any
 
@@ -14,6 +14,7 @@ from ...models.rate_limit_error_body import RateLimitErrorBody
 from ...models.recurring_invoice import RecurringInvoice
 from ...models.update_recurring_invoice_request import UpdateRecurringInvoiceRequest
 from ...models.validation_error_body import ValidationErrorBody
+from ...types import UNSET, Unset
 
 OPERATION = _operations.UPDATE_RECURRING_INVOICE
 
@@ -21,15 +22,16 @@ OPERATION = _operations.UPDATE_RECURRING_INVOICE
 def _get_kwargs(
     id: int,
     *,
-    body: UpdateRecurringInvoiceRequest,
+    body: UpdateRecurringInvoiceRequest | Unset = UNSET,
 ) -> dict[str, Any]:
     request: dict[str, Any] = {
         "method": OPERATION.method,
         "url": f"/recurring-invoices/{_codec.path_value('id', id)}",
     }
     headers: dict[str, str] = {}
-    request |= _codec.json_request(body)
-    headers["Content-Type"] = "application/json"
+    if not isinstance(body, Unset):
+        request |= _codec.json_request(body)
+        headers["Content-Type"] = "application/json"
     request["headers"] = headers
     return request
 
@@ -39,9 +41,13 @@ def _parse_response(
 ) -> Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody | None:
     if response.status_code == 200:
         return _parsing.success_body(client, OPERATION, response, RecurringInvoice.from_dict)
+    if response.status_code == 400:
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 401:
         return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 404:
+        return _parsing.error_body(response, Error.from_dict)
+    if response.status_code == 415:
         return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 422:
         return _parsing.error_body(response, ValidationErrorBody.from_dict)
@@ -72,33 +78,36 @@ def sync_detailed(
     id: int,
     *,
     client: _client.AuthenticatedClient,
-    body: UpdateRecurringInvoiceRequest,
+    body: UpdateRecurringInvoiceRequest | Unset = UNSET,
     options: _types.CallOptions | None = None,
 ) -> _types.Response[Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody]:
-    """Change a recurring invoice.
+    """Update a recurring invoice.
 
-    Changes the amount, the description or the interval of the billings to come. A field that is
-    absent or `null` stays as it is, so nothing can be emptied. Invoices that were already
+    Changes the amount, the description or the interval of future billings. A field that is
+    absent or `null` keeps its value, so a field cannot be cleared. Invoices that were already
     issued do not change.
 
-    The public documentation does not say when a new interval begins, nor what happens to a
-    cancelled recurring invoice; this specification assumes that `next_billing_date` stays and
-    the billings after it follow the new interval, and that the change of a cancelled one is
-    refused with 422.
+    The public documentation does not say when a new interval takes effect, nor how a cancelled
+    recurring invoice is handled; this specification assumes that `next_billing_date` stays and
+    the billings after it follow the new interval, and that a change of a cancelled one is
+    rejected with 422.
 
     Args:
         id: The recurring invoice's id. Limits: at least 1.
 
     Returns:
-        The recurring invoice after the change.
+        The updated recurring invoice.
 
     Statuses that are errors:
+        400: The body is not valid JSON.
         401: The API key is missing, unknown or expired.
-        404: No such resource.
-        422: One or more fields are not valid; `errors` says which and why.
+        404: There is no such resource.
+        415: The body is not sent as `application/json`, or it is sent with a
+            `Content-Encoding`.
+        422: One or more fields are not valid; `errors` states which and why.
         429: Too many requests with this API key.
         500: The service failed.
-        502: Kaspi did not answer, or answered with an error.
+        502: Kaspi did not respond, or responded with an error.
         503: The service's session with Kaspi has expired.
     """
     request = _get_kwargs(
@@ -115,10 +124,10 @@ def sync(
     id: int,
     *,
     client: _client.AuthenticatedClient,
-    body: UpdateRecurringInvoiceRequest,
+    body: UpdateRecurringInvoiceRequest | Unset = UNSET,
     options: _types.CallOptions | None = None,
 ) -> Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody | None:
-    """Change a recurring invoice. The body alone; see `sync_detailed`."""
+    """Update a recurring invoice. The body alone; see `sync_detailed`."""
     return sync_detailed(
         id=id,
         body=body,
@@ -131,10 +140,10 @@ async def asyncio_detailed(
     id: int,
     *,
     client: _client.AuthenticatedClient,
-    body: UpdateRecurringInvoiceRequest,
+    body: UpdateRecurringInvoiceRequest | Unset = UNSET,
     options: _types.CallOptions | None = None,
 ) -> _types.Response[Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody]:
-    """Change a recurring invoice. As `sync_detailed`, for async code."""
+    """Update a recurring invoice. As `sync_detailed`, for async code."""
     request = _get_kwargs(
         id=id,
         body=body,
@@ -149,10 +158,10 @@ async def asyncio(
     id: int,
     *,
     client: _client.AuthenticatedClient,
-    body: UpdateRecurringInvoiceRequest,
+    body: UpdateRecurringInvoiceRequest | Unset = UNSET,
     options: _types.CallOptions | None = None,
 ) -> Error | RateLimitErrorBody | RecurringInvoice | ValidationErrorBody | None:
-    """Change a recurring invoice. The body alone; see `asyncio_detailed`."""
+    """Update a recurring invoice. The body alone; see `asyncio_detailed`."""
     return (
         await asyncio_detailed(
             id=id,

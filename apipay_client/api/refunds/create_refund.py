@@ -47,6 +47,8 @@ def _parse_response(
         return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 404:
         return _parsing.error_body(response, Error.from_dict)
+    if response.status_code == 415:
+        return _parsing.error_body(response, Error.from_dict)
     if response.status_code == 422:
         return _parsing.error_body(response, ValidationErrorBody.from_dict)
     if response.status_code == 429:
@@ -81,15 +83,15 @@ def sync_detailed(
 ) -> _types.Response[Error | RateLimitErrorBody | Refund | ValidationErrorBody]:
     """Refund a paid invoice.
 
-    Gives money of a `paid` invoice back to the customer. Without `amount` (or without a body)
-    it is everything that is still refundable. An invoice can be refunded in several parts, as
-    long as their sum does not exceed its amount. The invoice stays `paid`.
+    Refunds a `paid` invoice. Without `amount` (or without a body) it refunds everything that is
+    still refundable. An invoice can be refunded in several parts, as long as their sum does not
+    exceed its amount. The invoice stays `paid`.
 
-    After a lost answer look into `listInvoiceRefunds` before you send the request again: a
-    second request is a second refund.
+    A second request creates a second refund. After a lost response, check `listInvoiceRefunds`
+    before you decide to retry.
 
-    The public documentation does not say with which status a refund above the rest is refused;
-    this specification assumes 422 on `amount`, and 400 when nothing is left to refund.
+    The public documentation does not state the status code for a refund above the refundable
+    amount; this specification assumes 422 on `amount`, and 400 when nothing is left to refund.
 
     Args:
         id: The invoice's id. Limits: at least 1.
@@ -98,13 +100,16 @@ def sync_detailed(
         The refund.
 
     Statuses that are errors:
-        400: The invoice is not `paid`, or all of it was already refunded.
+        400: The invoice is not `paid`, or it was already refunded in full, or the body is not
+            valid JSON.
         401: The API key is missing, unknown or expired.
-        404: No such resource.
-        422: One or more fields are not valid; `errors` says which and why.
+        404: There is no such resource.
+        415: The body is not sent as `application/json`, or it is sent with a
+            `Content-Encoding`.
+        422: One or more fields are not valid; `errors` states which and why.
         429: Too many requests with this API key.
         500: The service failed.
-        502: Kaspi did not answer, or answered with an error.
+        502: Kaspi did not respond, or responded with an error.
         503: The service's session with Kaspi has expired.
     """
     request = _get_kwargs(

@@ -66,20 +66,21 @@ def sync_detailed(
 ) -> _types.Response[Error | RateLimitErrorBody | RefundList]:
     """List the refunds of an invoice.
 
-    All refunds of one invoice in one answer, without pages. Items do not repeat `invoice_id`.
+    Returns all refunds of one invoice in one response, without pages. Items have no
+    `invoice_id`.
 
     Args:
         id: The invoice's id. Limits: at least 1.
 
     Returns:
-        The invoice's refunds; an empty list when there are none.
+        The invoice's refunds; an empty list if there are none.
 
     Statuses that are errors:
         401: The API key is missing, unknown or expired.
-        404: No such resource.
+        404: There is no such resource.
         429: Too many requests with this API key.
         500: The service failed.
-        502: Kaspi did not answer, or answered with an error.
+        502: Kaspi did not respond, or responded with an error.
         503: The service's session with Kaspi has expired.
     """
     request = _get_kwargs(

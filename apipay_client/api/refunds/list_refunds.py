@@ -69,25 +69,25 @@ def sync_detailed(
 ) -> _types.Response[Error | RateLimitErrorBody | RefundPage | ValidationErrorBody]:
     """List refunds.
 
-    One page of the refunds of all the merchant's invoices.
+    Returns one page of the refunds of all the merchant's invoices.
 
-    The public documentation does not name an answer to parameters that break their limits; this
+    The public documentation does not state the response to invalid parameters; this
     specification assumes 422.
 
     Args:
-        page: Which page, counted from 1. Limits: at least 1; default 1.
-        per_page: How many rows a page holds, at most. Limits: at least 1; at most 100; default
-            10.
+        page: The page number, from 1. Limits: at least 1; default 1.
+        per_page: The maximum number of items on a page, 1 to 100. Limits: at least 1; at most
+            100; default 10.
 
     Returns:
         One page of refunds.
 
     Statuses that are errors:
         401: The API key is missing, unknown or expired.
-        422: One or more fields are not valid; `errors` says which and why.
+        422: One or more fields are not valid; `errors` states which and why.
         429: Too many requests with this API key.
         500: The service failed.
-        502: Kaspi did not answer, or answered with an error.
+        502: Kaspi did not respond, or responded with an error.
         503: The service's session with Kaspi has expired.
     """
     request = _get_kwargs(

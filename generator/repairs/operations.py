@@ -23,7 +23,7 @@ _OF_A_SCHEMA: Final = (
 _PLACES: Final = ("path", "query", "header", "cookie")
 
 
-def mend_paths(document: dict[str, Any], report: Report) -> None:
+def fix_paths(document: dict[str, Any], report: Report) -> None:
     """Let each path begin with a slash, and be one that can be filled in."""
     paths = document.get("paths")
     if not is_mapping(paths):
@@ -70,7 +70,7 @@ def _check_template(path: str, place: str) -> None:
             )
 
 
-def mend_parameters(document: dict[str, Any], report: Report) -> None:
+def fix_parameters(document: dict[str, Any], report: Report) -> None:
     """Complete parameters, remove repeated ones and add those that only the path names."""
     for node in list(walk(document)):
         if node.kind == "parameter" and not is_reference(node.value):
@@ -182,7 +182,7 @@ def _fill_template(
         report(place, f"the path parameter {name!r} is not declared", "it was added, a text")
 
 
-def mend_responses(document: dict[str, Any], report: Report) -> None:
+def fix_responses(document: dict[str, Any], report: Report) -> None:
     """Complete responses; an operation that has none is refused."""
     for node in list(walk(document)):
         if node.kind == "operation" and not node.value.get("responses"):
@@ -192,14 +192,14 @@ def mend_responses(document: dict[str, Any], report: Report) -> None:
                 mend='Add at least one, with its status in quotes ("200")',
             )
         if node.kind == "responses":
-            _mend_statuses(node.value, node.pointer, report)
+            _fix_statuses(node.value, node.pointer, report)
         bare = node.kind == "response" and not is_reference(node.value)
         if bare and node.value.get("description") is None:
             node.value["description"] = ""
             report(node.pointer, "a response without a description", "it is empty now")
 
 
-def _mend_statuses(responses: dict[str, Any], place: str, report: Report) -> None:
+def _fix_statuses(responses: dict[str, Any], place: str, report: Report) -> None:
     for status in list(responses):
         if re.fullmatch(r"[1-5]xx", status, re.IGNORECASE) and status != status.upper():
             if status.upper() in responses:

@@ -5,6 +5,7 @@ class in the end.
 """
 
 import re
+import unicodedata
 from typing import Final
 
 from openapi_python_client.strings import pascal_case, snake_case
@@ -35,13 +36,13 @@ _ERRORS: Final = {
     "default": "",
 }
 _SUCCESSES: Final = {
-    "200": "Ok",
     "201": "Created",
     "202": "Accepted",
     "203": "NonAuthoritative",
     "204": "NoContent",
     "206": "Partial",
     "207": "MultiStatus",
+    "2XX": "Success",
 }
 
 _CONTENTS: Final = {
@@ -56,14 +57,24 @@ _NOT_PLURAL: Final = ("ss", "us", "is", "os", "news", "series")
 _ES_PLURAL: Final = ("sses", "xes", "zzes", "tches", "nches", "shes", "tuses")
 
 
+_COMPARISONS: Final = {"<": "_lt", "<=": "_lte", ">": "_gt", ">=": "_gte"}
+
+
+def spoken(name: str) -> str:
+    """Return a name as Python reads it (NFKC), with the signs + - < > as words."""
+    name = unicodedata.normalize("NFKC", name)
+    name = re.sub(r"[<>]=?", lambda m: _COMPARISONS[m[0]], name)
+    return re.sub(r"^([+-])(?=\d)", lambda m: "plus_" if m[1] == "+" else "minus_", name)
+
+
 def class_name(text: str) -> str:
     """`text` as a class name: `invoice page` and `invoice_page` are `InvoicePage`."""
-    return pascal_case(text)
+    return pascal_case(spoken(text))
 
 
 def module_key(text: str) -> str:
     """What must differ between two classes: the name of the file, `invoice_id` for `InvoiceID`."""
-    return snake_case(pascal_case(text))
+    return snake_case(class_name(text))
 
 
 def singular(text: str) -> str:
@@ -111,14 +122,15 @@ def content_name(name: str, content_type: str) -> str:
     return name + word
 
 
-def response_names(operation: str, status: str, *, first_success: bool) -> list[str]:
-    """Names for the body of one answer, the best first.
+def response_names(operation: str, status: str) -> list[str]:
+    """Return names for the body of one response, the best first.
 
+    A name depends on its own status code only, so that a new response changes no other name.
     Errors are alike throughout an API, so their first name has no operation in it; the second is
     for an operation whose error is not like the others.
     """
     base = class_name(operation)
-    if first_success:
+    if status == "200":
         return [f"{base}Response"]
     if status in _ERRORS or status[:1] in ("4", "5"):
         phrase = _ERRORS.get(status, f"Status{status}")

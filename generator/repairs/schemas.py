@@ -1,11 +1,13 @@
 """Holds the repairs inside schemas: arrays, null, required, allOf, enums."""
 
+from copy import deepcopy
 from typing import Any, Final
 
 from openapi_python_client.strings import snake_case
 
-from ..document import Node, is_list, is_mapping, is_reference, walk
+from ..document import Node, is_list, is_mapping, is_reference, resolve, walk
 from ..problems import SpecError, pointer, short
+from ..reading import MAX_DEPTH
 from . import Report, Step
 from .inline import is_class, is_enum, without_null
 
@@ -93,7 +95,7 @@ def _all_of(document: dict[str, Any], report: Report) -> None:
     """Let an `allOf` around one reference be just that, and hold what belongs to it."""
     for node in _schemas(document):
         parts = node.value.get("allOf")
-        if is_reference(node.value) or not is_list(parts) or not any(map(is_reference, parts)):
+        if is_reference(node.value) or not is_list(parts):
             continue
         for part in [part for part in parts if is_mapping(part) and not is_reference(part)]:
             if part.keys() <= _ANNOTATIONS:
@@ -106,6 +108,11 @@ def _all_of(document: dict[str, Any], report: Report) -> None:
                     "a part of an allOf that only describes",
                     "the description stands beside the allOf now",
                 )
+        if len(parts) == 1 and is_mapping(parts[0]) and is_enum(parts[0]):
+            [enum] = node.value.pop("allOf")
+            for key, value in enum.items():
+                node.value.setdefault(key, value)
+            continue
         if len(parts) == 1 and node.value.get("properties"):
             own = {key: node.value.pop(key) for key in _OF_AN_OBJECT if key in node.value}
             node.value.pop("type", None)
@@ -118,7 +125,10 @@ def _all_of(document: dict[str, Any], report: Report) -> None:
 
 
 def _unions(document: dict[str, Any], report: Report) -> None:
-    """Leave out unions that only say which properties are required together."""
+    """Fold unions of objects with properties around them into one object.
+
+    A class has one set of properties: those of the variants become optional ones of it.
+    """
     for node in _schemas(document):
         for word in ("oneOf", "anyOf"):
             variants = node.value.get(word)
@@ -126,19 +136,43 @@ def _unions(document: dict[str, Any], report: Report) -> None:
                 continue
             if not node.value.get("properties"):
                 continue
-            if all(is_mapping(it) and it.keys() <= {"required", *_ANNOTATIONS} for it in variants):
-                del node.value[word]
-                report(
-                    f"{node.pointer}/{word}",
-                    "it only says which properties are required together, which no class can say",
-                    "it was removed: the properties are optional",
-                )
-            else:
+            objects = [_object_properties(document, variant, 0) for variant in variants]
+            if None in objects:
                 raise SpecError(
-                    f"the properties beside {word} would be lost",
+                    f"the properties with a {word} of other types would be lost",
                     pointer=f"{node.pointer}/{word}",
-                    mend="Move them to a schema that each variant takes in by allOf",
+                    mend="Move them to a schema that each variant includes by allOf",
                 )
+            del node.value[word]
+            alternatives: dict[str, list[Any]] = {}
+            for properties in objects:
+                for name, schema in (properties or {}).items():
+                    kinds = alternatives.setdefault(name, [])
+                    if schema not in kinds:
+                        kinds.append(schema)
+            for name, kinds in alternatives.items():
+                if name not in node.value["properties"]:
+                    node.value["properties"][name] = (
+                        kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+                    )
+
+
+def _object_properties(document: dict[str, Any], schema: Any, depth: int) -> dict[str, Any] | None:
+    """Return copies of the properties of an object schema, None for any other schema."""
+    if is_reference(schema):
+        schema = resolve(document, schema["$ref"])
+    if not is_mapping(schema) or schema.get("type", "object") != "object" or depth > MAX_DEPTH:
+        return None
+    found: dict[str, Any] = {}
+    for word in ("allOf", "anyOf", "oneOf"):
+        parts = schema.get(word)
+        for part in parts if is_list(parts) else []:
+            inner = _object_properties(document, part, depth + 1)
+            if inner is None:
+                return None
+            found |= inner
+    own = schema.get("properties")
+    return deepcopy({**found, **(own if is_mapping(own) else {})})
 
 
 def _nullable_components(document: dict[str, Any], report: Report) -> None:
@@ -200,19 +234,7 @@ def _enums(document: dict[str, Any], report: Report) -> None:
                 node.value["x-enum-varnames"] = [names[values.index(value)] for value in unique]
             node.value["enum"] = unique
             report(node.pointer + "/enum", "values stand twice", "each stands once now")
-        _check_enum(unique, node.pointer)
         _name_values(node, [value for value in unique if value is not None], report)
-
-
-def _check_enum(values: list[Any], place: str) -> None:
-    types: set[str] = {type(value).__name__ for value in values if value is not None}
-    if types not in ({"str"}, {"int"}):
-        names = ", ".join(sorted(types))
-        raise SpecError(
-            f"the values of an enum are of the types {names}, which no Python enum can be",
-            pointer=f"{place}/enum",
-            mend="Let all be texts or all integers, or remove the enum",
-        )
 
 
 def _name_values(node: Node, values: list[Any], report: Report) -> None:

@@ -12,6 +12,7 @@ those a person would choose, built from what the schema belongs to:
 Equal schemas that come to the same name share it; a different one gets the next name or a number.
 """
 
+import json
 import re
 from collections.abc import Iterable
 from copy import deepcopy
@@ -43,7 +44,9 @@ class _Name:
 
     @property
     def full(self) -> str:
-        return self.prefix + class_name(self.noun)
+        noun = class_name(self.noun)
+        # WebhookQrRefund + qr_refund: the word is not repeated.
+        return self.prefix + ("Data" if noun and self.prefix.endswith(noun) else noun)
 
     def member(self, suffix: str) -> "_Name":
         """The name of one of the many that this name stands for."""
@@ -84,11 +87,12 @@ def is_class(schema: Any) -> bool:
 
 
 def is_enum(schema: dict[str, Any]) -> bool:
-    """Whether this schema allows a list of values other than null, and is not a boolean."""
+    """Whether this schema lists texts or integers: values that an enum class can hold."""
     values = schema.get("enum")
-    if not is_list(values) or schema.get("type") == "boolean":
-        return False
-    return any(value is not None for value in values)
+    kinds: set[type] = (
+        {type(value) for value in values if value is not None} if is_list(values) else set()
+    )
+    return kinds in ({str}, {int}) and schema.get("type") in (None, "string", "integer")
 
 
 def without_null(schema: dict[str, Any]) -> bool:
@@ -113,6 +117,7 @@ class _Naming:
         self._schemas: dict[str, Any] = schemas if is_mapping(schemas) else {}
         # As they were given: a schema is compared before its own inside is moved out.
         self._given = deepcopy(self._schemas)
+        self._named = deepcopy(self._schemas)
         self._taken = _taken(self._schemas)
         self.moved: dict[str, dict[str, Any]] = {}
 
@@ -149,17 +154,8 @@ class _Naming:
         self._parameters(node.operation, class_name(identifier), node.pointer)
         body = node.operation.get("requestBody")
         self._content(body, [f"{class_name(identifier)}Request"], node.pointer + "/requestBody")
-        responses = list(_members(node.operation, "responses"))
-        successes = [
-            status
-            for status, response in responses
-            if status.startswith("2") and _members(response, "content")
-        ]
-        # A default beside no success is the answer; else it is the error.
-        alone = not any(status.startswith("2") for status, _ in responses)
-        answer = min(successes, default="default" if alone else None)
-        for status, response in responses:
-            names = response_names(identifier, status, first_success=status == answer)
+        for status, response in _members(node.operation, "responses"):
+            names = response_names(identifier, status)
             self._content(response, names, node.pointer + pointer("responses", status))
 
     def path_parameters(self) -> None:
@@ -202,6 +198,13 @@ class _Naming:
         used |= {key: moved.pop(key) for key in _OF_THE_PLACE if key in moved}
         if "default" in moved and is_enum(moved):
             used["default"] = moved.pop("default")
+        equal = self._equal_enum(moved)
+        if equal is not None:
+            if "description" in moved:
+                used["description"] = moved["description"]
+            reference = {"$ref": "#" + pointer("components", "schemas", equal)}
+            self.moved[place] = {"allOf": [reference], **used} if used else reference
+            return self.moved[place]
         title = moved.pop("title", None)
         chosen = name
         if isinstance(title, str):
@@ -212,6 +215,18 @@ class _Naming:
         reference = {"$ref": "#" + pointer("components", "schemas", final)}
         self.moved[place] = {"allOf": [reference], **used} if used else reference
         return self.moved[place]
+
+    def _equal_enum(self, schema: dict[str, Any]) -> str | None:
+        """Return the first named enum with the same values; a $ref cannot be nullable in 3.0."""
+        if not is_enum(schema):
+            return None
+        wanted = _enum_values(schema)
+        named = (
+            name
+            for name, other in self._named.items()
+            if is_mapping(other) and is_enum(other) and _enum_values(other) == wanted
+        )
+        return next(named, None)
 
     def _move(self, schema: dict[str, Any], name: _Name, place: str) -> str:
         what = "enum" if is_enum(schema) else "object"
@@ -266,9 +281,15 @@ class _Naming:
             if is_list(parts):
                 alone = sum(is_class(part) or is_reference(part) for part in parts) == 1
                 alone = alone and module_key(name.full) not in self._taken
+                suffixes = _variant_suffixes(parts)
                 for index, part in enumerate(parts):
-                    variant = name if alone else _variant(part, name, index)
+                    variant = name if alone else _Name(name.full, suffixes[index])
                     parts[index] = self._visit(part, variant, place + pointer(key, index))
+
+
+def _enum_values(schema: dict[str, Any]) -> tuple[Any, ...]:
+    values = [value for value in schema["enum"] if value is not None]
+    return [type(value) for value in values], values, schema.get("x-enum-varnames")
 
 
 def _taken(schemas: dict[str, Any]) -> dict[str, str]:
@@ -285,10 +306,34 @@ def _taken(schemas: dict[str, Any]) -> dict[str, str]:
     return taken
 
 
-def _variant(schema: Any, name: _Name, index: int) -> _Name:
-    title = schema.get("title") if is_mapping(schema) else None
-    suffix = title if isinstance(title, str) and class_name(title) else f"Variant {index + 1}"
-    return _Name(name.full, suffix)
+def _variant_suffixes(parts: list[Any]) -> list[str]:
+    """Name each variant of a union by its content, so that their order does not matter.
+
+    The name is the title, the only value of one of its properties (a discriminator), or the first
+    property that no other variant has. Variants that differ in nothing of that kind get a number,
+    in the order of their JSON.
+    """
+    properties = [dict(_members(part, "properties")) for part in parts]
+    suffixes: list[str] = []
+    for index, part in enumerate(parts):
+        title = part.get("title") if is_mapping(part) else None
+        others = {key for at, held in enumerate(properties) if at != index for key in held}
+        constants = [
+            str(schema["enum"][0])
+            for _, schema in sorted(properties[index].items())
+            if is_mapping(schema) and is_list(schema.get("enum")) and len(schema["enum"]) == 1
+        ]
+        required = part.get("required") if is_mapping(part) else None
+        needed: list[Any] = required if is_list(required) else []
+        own = sorted(properties[index].keys() - others, key=lambda key: (key not in needed, key))
+        chosen = [title if isinstance(title, str) else "", *constants, *own]
+        suffixes.append(next((one for one in chosen if class_name(one)), "Option"))
+    ordered = sorted(range(len(parts)), key=lambda at: json.dumps(parts[at], sort_keys=True))
+    for word in {suffix for suffix in suffixes if suffixes.count(suffix) > 1}:
+        same = [at for at in ordered if suffixes[at] == word]
+        for number, at in enumerate(same, 1):
+            suffixes[at] = f"{word} {number}"
+    return suffixes
 
 
 def _candidates(names: list[str]) -> Iterable[str]:
