@@ -279,7 +279,7 @@ class _PageWalk:
             inside = properties(self.models[str(here.class_info.name)])
             found = next((prop for prop in inside if prop.name == part), None)
             if found is None:
-                raise _unusable(self.operation, key, f"names {path!r}, which answers do not have")
+                raise _unusable(self.operation, key, f"names {path!r}, which responses do not have")
             here = found
             names.append(str(here.python_name))
         return here, names

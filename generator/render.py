@@ -1,4 +1,4 @@
-"""From a document to the files of a client package, through openapi-python-client."""
+"""Write the files of a client package from a document, through openapi-python-client."""
 
 import json
 import subprocess
@@ -41,13 +41,15 @@ _RESERVED_ATTRIBUTES = {
     *("page_items", "page_number", "page_size", "page_total"),
 }
 _SPEC_FILE = "openapi.json"
+#: False leaves the spec out of the package, once no overlay reads it.
+_SHIPS_SPEC = True
 
 
 def render(document: dict[str, Any], out: Path, package_name: str) -> None:
     """Write the client package of a valid document to `out`, which must not exist.
 
     Raises:
-        SpecError: the parser could not take something, however small, or dropped it.
+        SpecError: The parser rejected a part of the document, or would have dropped it.
     """
     with steered():
         index = SpecIndex(document)
@@ -93,7 +95,7 @@ class ClientProject(Project):
         self.env.globals.update(views)
 
     def _free_reserved_names(self) -> None:
-        """Rename what would clash with the names that the templates use themselves."""
+        """Rename what would clash with names that the templates use."""
         for endpoint in self._endpoints():
             parameters = list(endpoint.iter_all_parameters())
             self._rename(
@@ -161,8 +163,9 @@ class ClientProject(Project):
         self._build_resources(client)
         self._prune()
         (self.package_dir / "py.typed").touch()
-        text = json.dumps(self._index.document, ensure_ascii=False, indent=1)
-        (self.package_dir / _SPEC_FILE).write_text(f"{text}\n", encoding="utf-8")
+        if _SHIPS_SPEC:
+            text = json.dumps(self._index.document, ensure_ascii=False, indent=1)
+            (self.package_dir / _SPEC_FILE).write_text(f"{text}\n", encoding="utf-8")
 
     def _prune(self) -> None:
         files = set(self.package_dir.rglob("*.py"))
@@ -218,7 +221,7 @@ def _format(out: Path, pointers: Mapping[str, str]) -> None:
         if done.returncode:
             files = [path for path in pointers if f"{out.name}/{path}" in said]
             raise SpecError(
-                f"what is generated from this is no Python that ruff can read ({said})",
+                f"the code generated from this is not Python that ruff can read ({said})",
                 pointer=pointers[files[0]] if files else "",
                 mend="Describe it in simpler words, and report the defect of the generator",
             )
