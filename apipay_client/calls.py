@@ -1,7 +1,7 @@
 """Prepare and send requests: what the modules of `api` and `resources` have in common."""
 
 from collections.abc import Callable, Coroutine, Mapping
-from functools import update_wrapper
+from inspect import Signature, signature
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 import httpx
@@ -122,10 +122,13 @@ def functions(
     async def asyncio(*args: P.args, **kwargs: P.kwargs) -> R:
         return (await asyncio_detailed(*args, **kwargs)).parsed
 
+    # Their parameters are those of `prepare`, as the types say.
+    parameters = signature(prepare).replace(return_annotation=Signature.empty)
     for function in (sync, sync_detailed, asyncio, asyncio_detailed):
-        name = function.__name__
-        update_wrapper(function, prepare)
-        function.__name__ = function.__qualname__ = name
+        function.__doc__ = prepare.__doc__
+        function.__module__ = prepare.__module__
+        function.__qualname__ = function.__name__
+        setattr(function, "__signature__", parameters)
     return sync, sync_detailed, asyncio, asyncio_detailed
 
 
