@@ -70,7 +70,9 @@ def sample(schema: Any, document: Any, depth: int = 0) -> Any:
 
 def plain(value: Any, made: Any) -> Any:
     """What a result is in JSON."""
-    return json.loads(made.module("codec").dumps(made.module("codec").decimals_as_text(value)))
+    codec = made.module("codec")
+    as_text = getattr(codec, "decimals_as_text", codec.to_json)  # absent where nothing uses it
+    return json.loads(codec.dumps(as_text(value)))
 
 
 def test_there_are_enough_of_them() -> None:
@@ -89,7 +91,10 @@ def test_every_module_imports_and_every_model_goes_round(make: Any, spec: Path) 
             source = source_of(model, made)
             value = model.from_dict(source)
             assert set(value.additional_properties) <= {"more"}
-            assert exact(made.module("codec").dumps(value.to_dict())) == source
+            if name.startswith("Upload"):  # it holds files
+                assert [part for part, _ in made.module("codec").multipart(value)] == list(source)
+            else:
+                assert exact(made.module("codec").dumps(value)) == source
 
 
 def exact(text: str | bytes) -> Any:

@@ -378,7 +378,7 @@ components:
     Narrow:
       allOf:
         - $ref: "#/components/schemas/First"
-        - {type: object, properties: {b: {type: integer}}}
+        - {type: object, required: [b], properties: {b: {type: integer}}}
     Both: {type: object, properties: {x: {type: integer}}}
     Sent:
       allOf:
