@@ -1,4 +1,16 @@
-"""Clients that hold the address, the key and the httpx client of the generated functions."""
+"""Clients that hold the address, the key and the httpx client of the generated functions.
+
+Seams for a package that adds retries, pacing or errors of its own:
+
+- `Client.set_httpx_client` and `Client.set_async_httpx_client` take the httpx client that every
+  request goes through.
+- Each request carries httpx extensions: "operation" (the `operations.Operation`), "options" (the
+  `types.CallOptions` of the call, merged with `Client.default_options`) and, with a JSON body,
+  `codec.JSON_EXTENSION`. A response can carry `codec.JSON_EXTENSION` too: `parsing.json_body` puts
+  the parsed body there, or uses what is there. Nobody changes that JSON.
+- `Client.on_error` replaces each exception of this package before it is raised.
+- `Client.formats` normalises arguments by the `format` of the spec.
+"""
 
 import ssl
 from collections.abc import Callable, Mapping
@@ -8,10 +20,10 @@ import httpx
 from attrs import define, evolve, field
 
 from .errors import ClientError
-from .operations import API_KEY_HEADER, AUTH_PREFIX, SERVER_URL, Operation
-from .types import CallOptions
+from .operations import API_KEY_HEADER, AUTH_PREFIX, SERVER_URL
+from .types import CallOptions, Secret
 
-#: Seconds to wait for a connection, and between two pieces of an answer.
+#: Seconds to wait for a connection, and between two parts of a response.
 DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 
 FORMATS: Mapping[str, Callable[[str], str]] = {}
@@ -22,19 +34,19 @@ class Client:
     """Settings and connections for operations that need no key.
 
     Args:
-        base_url: Address that the paths of the spec are relative to.
+        base_url: The URL that the paths of the spec are relative to.
         cookies: Sent with every request.
         headers: Sent with every request.
-        timeout: Seconds, or an `httpx.Timeout`; None waits for ever.
-        verify_ssl: False, a CA bundle or an `ssl.SSLContext`, as httpx takes it.
-        follow_redirects: Whether a redirect is followed.
+        timeout: Seconds, an `httpx.Timeout`, or None for no limit.
+        verify_ssl: False, a CA bundle or an `ssl.SSLContext`, as for httpx.
+        follow_redirects: Whether redirects are followed.
         httpx_args: More arguments of `httpx.Client` and `httpx.AsyncClient`.
-        default_options: Options that every call starts from; those of a call come on top.
-        formats: For a string `format` of the spec, a function that normalises an argument.
-        on_error: Called with each error of this package before it is raised; what it returns is
+        default_options: Options of every call; the options of a call override them.
+        formats: Functions that normalise an argument, by the string `format` of the spec.
+        on_error: Called with each exception of this package before it is raised; its result is
             raised instead.
-        raise_on_unexpected_status: Whether `sync` and its siblings raise `UnexpectedStatus` for a
-            status that the spec does not know, rather than return None.
+        raise_on_unexpected_status: Whether `sync`, `asyncio` and their detailed forms raise
+            `UnexpectedStatus` for a status code that the spec does not list.
     """
 
     _base_url: str = field(default=SERVER_URL, alias="base_url")
@@ -59,78 +71,59 @@ class Client:
     def _auth_headers(self) -> dict[str, str]:
         return {}
 
-    def request_arguments(
-        self, operation: Operation, request: dict[str, Any], options: CallOptions | None
-    ) -> dict[str, Any]:
-        """The arguments of `httpx.Client.request` for one call of an operation."""
-        defaults = self.default_options
-        merged: CallOptions = {**defaults, **options} if options else {**defaults}
-        request.setdefault("extensions", {}).update(operation=operation, options=merged)
-        if "timeout" in merged:
-            request["timeout"] = merged["timeout"]
-        if "headers" in merged:
-            own = {**defaults.get("headers", {}), **merged["headers"]}
-            request["headers"] = {**request.get("headers", {}), **own}
-        return request
-
     def failure(self, error: ClientError) -> Exception:
-        """What to raise for an error of this package."""
+        """Return the exception to raise for an error of this package."""
         return error if self.on_error is None else self.on_error(error)
 
     def normalised(self, string_format: str, value: Any) -> Any:
-        """An argument as the server wants it, by the function given for its format, if any."""
+        """Return an argument, normalised by the function for its format, if there is one."""
         normalise = self.formats.get(string_format)
         return normalise(value) if normalise is not None and isinstance(value, str) else value
 
     def with_headers(self, headers: dict[str, str]) -> Self:
-        """A client with these headers too; it opens connections of its own."""
+        """Return a client with these headers too; it opens its own connections."""
         return evolve(self, headers={**self._headers, **headers})
 
     def with_cookies(self, cookies: dict[str, str]) -> Self:
-        """A client with these cookies too; it opens connections of its own."""
+        """Return a client with these cookies too; it opens its own connections."""
         return evolve(self, cookies={**self._cookies, **cookies})
 
     def with_timeout(self, timeout: httpx.Timeout | float | None) -> Self:
-        """A client with this timeout; it opens connections of its own."""
+        """Return a client with this timeout; it opens its own connections."""
         return evolve(self, timeout=timeout)
 
     def set_httpx_client(self, client: httpx.Client) -> Self:
-        """Send through this httpx client, with its own headers, cookies and timeout."""
+        """Send requests through this httpx client, with its own headers, cookies and timeout."""
         self._client = client
         return self
 
     def get_httpx_client(self) -> httpx.Client:
-        """The httpx client of the sync functions, made at the first call."""
+        """Return the httpx client of the sync functions; the first call makes it."""
         if self._client is None:
-            self._client = httpx.Client(
-                base_url=self._base_url,
-                cookies=self._cookies,
-                headers={**self._headers, **self._auth_headers()},
-                timeout=self._timeout,
-                verify=self._verify_ssl,
-                follow_redirects=self._follow_redirects,
-                **self._httpx_args,
-            )
+            self._client = httpx.Client(**self._httpx_settings())
         return self._client
 
     def set_async_httpx_client(self, async_client: httpx.AsyncClient) -> Self:
-        """Send through this httpx client, with its own headers, cookies and timeout."""
+        """Send requests through this httpx client, with its own headers, cookies and timeout."""
         self._async_client = async_client
         return self
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
-        """The httpx client of the async functions, made at the first call."""
+        """Return the httpx client of the async functions; the first call makes it."""
         if self._async_client is None:
-            self._async_client = httpx.AsyncClient(
-                base_url=self._base_url,
-                cookies=self._cookies,
-                headers={**self._headers, **self._auth_headers()},
-                timeout=self._timeout,
-                verify=self._verify_ssl,
-                follow_redirects=self._follow_redirects,
-                **self._httpx_args,
-            )
+            self._async_client = httpx.AsyncClient(**self._httpx_settings())
         return self._async_client
+
+    def _httpx_settings(self) -> dict[str, Any]:
+        return {
+            "base_url": self._base_url,
+            "cookies": self._cookies,
+            "headers": {**self._headers, **self._auth_headers()},
+            "timeout": self._timeout,
+            "verify": self._verify_ssl,
+            "follow_redirects": self._follow_redirects,
+            **self._httpx_args,
+        }
 
     def __enter__(self) -> Self:
         self.get_httpx_client().__enter__()
@@ -149,21 +142,21 @@ class Client:
 
 @define(repr=False, eq=False)
 class AuthenticatedClient(Client):
-    """A `Client` that sends a key with every request; its repr does not show the key.
+    """A `Client` that sends a key with every request.
 
     Args:
-        token: The key.
-        prefix: Stands before the key in the header, with a space; empty for the key alone.
+        token: The key. It is kept as a `types.Secret`, which no printer shows.
+        prefix: Comes before the key in the header, with a space; empty for the key alone.
         auth_header_name: The header. Prefix and header come from the spec's security scheme.
     """
 
-    token: str = field(kw_only=True)
+    token: Secret = field(kw_only=True, converter=Secret)
     prefix: str = field(default=AUTH_PREFIX, kw_only=True)
     auth_header_name: str = field(default=API_KEY_HEADER, kw_only=True)
 
     def _auth_headers(self) -> dict[str, str]:
-        value = f"{self.prefix} {self.token}" if self.prefix else self.token
-        return {self.auth_header_name: value}
+        key = self.token.reveal()
+        return {self.auth_header_name: f"{self.prefix} {key}" if self.prefix else key}
 
 
 __all__ = ["DEFAULT_TIMEOUT", "AuthenticatedClient", "Client"]

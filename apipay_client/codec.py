@@ -1,7 +1,7 @@
-"""How JSON becomes Python values and back: one small function for each kind of value.
+"""Convert JSON to Python values and back: one small function for each kind of value.
 
-Every function that reads raises `DecodeError` with where the value stood and what it should have
-been, never with the value itself.
+A function that reads raises `DecodeError`, which says where the value is and what it should have
+been. It never holds the value itself.
 """
 
 import json
@@ -9,53 +9,54 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
-from io import BytesIO
 from math import isfinite
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, Generic, NoReturn, Self, TypeVar, cast
 from urllib.parse import quote
 from uuid import UUID
 
-from attrs import fields, has
+from attrs import Attribute, fields
 
 from .errors import ClientError, DecodeError, InvalidArgument
-from .types import File, FileTypes, RequestFiles, Unset
+from .types import Unset
 
 T = TypeVar("T")
-U = TypeVar("U")
-E = TypeVar("E", bound=Enum)
 
-#: A decimal with more digits than this before or behind the point is refused: 1E+999999999 is
-#: short to write and would fill the memory once written out.
+#: A decimal with more digits than this before or after the point is rejected: 1E+999999999 is short
+#: to write and would fill the memory when written out.
 _MOST_DIGITS = 100
 _LARGEST = 10**_MOST_DIGITS
 
-
-#: Where a request and an answer keep what their JSON says, in httpx's `extensions`. Nobody
-#: changes it.
+#: The httpx extension in which a request and a response keep their parsed JSON. Treat it as
+#: read-only.
 JSON_EXTENSION = "json"
 
 
 # -- reading -----------------------------------------------------------------------------------
 
 
-def loads(content: bytes) -> Any:
-    """Parse a JSON body; numbers with a fraction become Decimal, so that none is rounded."""
-    try:
-        return _DECODER.decode(content.decode(json.detect_encoding(content)))
-    except (ValueError, RecursionError, InvalidOperation):  # the last: an exponent beyond Decimal's
-        raise DecodeError("JSON") from None
-
-
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-# As `json.loads`, which would make one for each call.
+# `json.loads` would make a decoder for each call.
 _DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)
 
 
+def loads(content: bytes) -> Any:
+    """Parse a JSON body. A number with a fraction becomes a Decimal, so that none is rounded.
+
+    Raises:
+        DecodeError: The content is not JSON.
+    """
+    try:
+        return _DECODER.decode(content.decode(json.detect_encoding(content)))
+    # InvalidOperation: an exponent beyond the limits of Decimal.
+    except (ValueError, RecursionError, InvalidOperation):
+        raise DecodeError("JSON") from None
+
+
 def to_object(value: object) -> dict[str, Any]:
-    """A copy of a JSON object, to take the known fields out of."""
+    """Return a copy of a JSON object."""
     if isinstance(value, dict):
         return cast("dict[str, Any]", value).copy()
     if isinstance(value, Mapping):
@@ -63,38 +64,110 @@ def to_object(value: object) -> dict[str, Any]:
     raise DecodeError("an object")
 
 
-def placed(
-    error: DecodeError | KeyError, keys: Iterable[str], source: object, left: Mapping[str, Any]
-) -> DecodeError:
-    """The error of a field, with the field's name in it.
+class Model(Generic[T]):
+    """The base of all models: an object with the fields of the spec, and others of type `T`."""
 
-    Fields are taken out in the order of `keys`, so the one at fault is the last that was in
-    `source` and is no longer in `left`. To find that out afterwards costs a good answer nothing.
+    __slots__ = ()
+    additional_properties: dict[str, T]
+
+    @classmethod
+    def from_dict(cls, source: object) -> Self:
+        """Read a JSON object.
+
+        Raises:
+            DecodeError: It is not what the spec says.
+        """
+        data = to_object(source)
+        try:
+            result = cls._read(data)
+        except (DecodeError, KeyError) as error:
+            raise _placed(error, cls, source, data) from None
+        model: Any = result  # only the subclasses have a slot for it
+        model.additional_properties = data
+        return result
+
+    @classmethod
+    def _read(cls, data: dict[str, Any]) -> Self:
+        """Take the known fields out of `data`, in the order of the attributes."""
+        return cls()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the object as JSON values. Optional fields without a value are left out."""
+        result: dict[str, Any] = {}
+        for attribute in _attributes(type(self)):
+            write = decimals_as_text if attribute.metadata.get("text") else to_json
+            value = getattr(self, attribute.name)
+            if not attribute.init:
+                result = {key: write(other) for key, other in value.items()} | result
+            elif value is not attribute.default:
+                result[_key(attribute)] = write(value)
+        return result
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
+
+    def __getitem__(self, key: str) -> T:
+        """Return a field that the spec does not know, by its name in JSON."""
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: T) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+
+def _attributes(kind: type[Any]) -> "tuple[Attribute[Any], ...]":
+    return cast("tuple[Attribute[Any], ...]", fields(kind))
+
+
+def _key(attribute: "Attribute[Any]") -> str:
+    """Return the name of a model's attribute in JSON."""
+    key: str = attribute.metadata.get("key", attribute.name)
+    return key
+
+
+def _placed(
+    error: DecodeError | KeyError, kind: type[Any], source: object, left: Mapping[str, Any]
+) -> DecodeError:
+    """Return the error of a field with the name of the field in its path.
+
+    Fields are taken in the order of the attributes, those by keyword last. So the one at fault is
+    the last that was in `source` and is not in `left`. Finding it afterwards costs a valid response
+    nothing.
     """
     if isinstance(error, KeyError):
-        return DecodeError("there, though it is required").under(str(error.args[0]))
+        return DecodeError("there, although it is required").under(str(error.args[0]))
     before = to_object(source)
+    taken = sorted(_attributes(kind), key=lambda attribute: attribute.kw_only)
+    keys = [_key(attribute) for attribute in taken if attribute.init]
     return error.under([key for key in keys if key in before and key not in left][-1])
 
 
-def rest_of(data: dict[str, Any], convert: Callable[[object], T]) -> dict[str, T]:
-    """The fields that are left, each converted."""
-    rest: dict[str, T] = {}
-    for key, value in data.items():
-        try:
-            rest[key] = convert(value)
-        except DecodeError as error:
-            raise error.under(key) from None
-    return rest
+class Map(Model[T]):
+    """The base of a model whose other fields have a type."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_dict(cls, source: object) -> Self:
+        result = super().from_dict(source)
+        convert, others = cls._other(), result.additional_properties
+        for key, value in others.items():
+            try:
+                others[key] = convert(value)
+            except DecodeError as error:
+                raise error.under(key) from None
+        return result
+
+    @classmethod
+    def _other(cls) -> Callable[[object], T]:
+        """Return the function that reads a field that the spec does not name."""
+        raise NotImplementedError
 
 
 def to_any(value: object) -> Any:
     return value
-
-
-def to_none(value: object) -> None:
-    if value is not None:
-        raise DecodeError("null")
 
 
 def to_str(value: object) -> str:
@@ -103,10 +176,8 @@ def to_str(value: object) -> str:
     raise DecodeError("a string")
 
 
-def to_bool(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise DecodeError("a boolean")
+def to_optional_str(value: object) -> str | None:
+    return None if value is None else to_str(value)
 
 
 def to_int(value: object) -> int:
@@ -120,14 +191,8 @@ def to_int(value: object) -> int:
     raise DecodeError("an integer")
 
 
-def to_float(value: object) -> float:
-    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        return float(value)
-    raise DecodeError("a number")
-
-
 def to_decimal(value: object) -> Decimal:
-    """Money: from a string or from a number, exactly."""
+    """Read a decimal from a string or a number, exactly."""
     if isinstance(value, str) or (isinstance(value, int | Decimal) and not isinstance(value, bool)):
         try:
             number = Decimal(value)
@@ -158,35 +223,6 @@ def to_datetime(value: object) -> datetime:
     raise DecodeError("an RFC 3339 timestamp with its offset")
 
 
-def to_uuid(value: object) -> UUID:
-    if isinstance(value, str):
-        try:
-            return UUID(value)
-        except ValueError:
-            pass
-    raise DecodeError("a UUID")
-
-
-def member_of(kind: type[E], convert: Callable[[object], E]) -> Callable[[object], E]:
-    """As `convert`, with the values that the enum knows looked up in a dict."""
-    known: dict[object, E] = {member.value: member for member in kind}
-
-    def find(value: object) -> E:
-        if isinstance(value, str | int) and not isinstance(value, bool) and value in known:
-            return known[value]
-        return convert(value)
-
-    return find
-
-
-def to_file(value: object) -> File:
-    if isinstance(value, bytes):
-        return File(payload=BytesIO(value))
-    if isinstance(value, str):
-        return File(payload=BytesIO(value.encode()))
-    raise DecodeError("a file")
-
-
 def nullable(convert: Callable[[object], T]) -> Callable[[object], T | None]:
     def convert_or_none(value: object) -> T | None:
         return None if value is None else convert(value)
@@ -210,54 +246,15 @@ def list_of(convert: Callable[[object], T]) -> Callable[[object], list[T]]:
     return convert_all
 
 
-def either(
-    first: Callable[[object], T], second: Callable[[object], U]
-) -> Callable[[object], T | U]:
-    """The alternative that knows more of the value; of equals the first."""
-
-    def convert(value: object) -> T | U:
-        try:
-            one = first(value)
-        except DecodeError:
-            return second(value)
-        strange = _strangeness(one)
-        if not strange:
-            return one
-        try:
-            other = second(value)
-        except DecodeError:
-            return one
-        return other if _strangeness(other) < strange else one
-
-    return convert
-
-
-def _strangeness(value: Any) -> int:
-    """How many fields and enum values there are in it that its type does not know."""
-    kind = type(cast(object, value))
-    if issubclass(kind, Enum):
-        return 0 if getattr(value, "is_known", True) else 1
-    if kind is list:
-        return sum(map(_strangeness, value))
-    if not has(kind):
-        return 0
-    return sum(
-        len(getattr(value, field.name))
-        if field.name == "additional_properties"
-        else _strangeness(getattr(value, field.name))
-        for field in fields(kind)
-    )
-
-
 # -- writing -----------------------------------------------------------------------------------
 
 
-_AS_THEY_ARE = frozenset({str, int, float, bool, Decimal, type(None)})
+_UNCHANGED = frozenset({str, int, float, bool, Decimal, type(None)})
 
 
 def to_json(value: Any) -> Any:
-    """A value as `json` can write it; a Decimal stays one, see `dumps`."""
-    if type(value) in _AS_THEY_ARE:
+    """Return a value that `json` can write. A Decimal stays one; see `dumps`."""
+    if type(value) in _UNCHANGED:
         return value
     if isinstance(value, (str, int, float, Decimal)):
         return value.value if isinstance(value, Enum) else value
@@ -265,7 +262,7 @@ def to_json(value: Any) -> Any:
 
 
 def decimals_as_text(value: Any) -> Any:
-    """As `to_json`, where the spec sends decimals as strings."""
+    """Return a value that `json` can write, with decimals as strings."""
     return _decimal_text(value) if isinstance(value, Decimal) else _written(value, decimals_as_text)
 
 
@@ -287,21 +284,30 @@ def _written(value: Any, write: Callable[[Any], Any]) -> Any:
 
 
 def dumps(value: Any) -> bytes:
-    """A JSON body, UTF-8. A Decimal becomes the JSON number with exactly its value."""
-    content: bytes = json_request(value)["content"]
+    """Write a JSON body. A Decimal becomes the JSON number with exactly its value.
+
+    Raises:
+        InvalidArgument: JSON cannot carry the value.
+    """
+    content: bytes = json_body(value)["content"]
     return content
 
 
-def json_request(value: Any) -> dict[str, Any]:
-    """A JSON body as httpx takes it, with what it says beside it, for a transport that asks."""
+def json_body(value: Any, media_type: str = "application/json") -> dict[str, Any]:
+    """Return the part of a request that carries a JSON body; see `JSON_EXTENSION`."""
     try:
         document = to_json(value)
         content = _ENCODER.encode(document).encode()
     except ClientError:
         raise
-    except (ValueError, RecursionError):  # infinite, in a circle, or no text that UTF-8 can carry
+    # A number that is not finite, an object that holds itself, or text that UTF-8 cannot carry.
+    except (ValueError, RecursionError):
         raise InvalidArgument("body", "holds a value that JSON cannot carry.") from None
-    return {"content": content, "extensions": {JSON_EXTENSION: document}}
+    return {
+        "content": content,
+        "headers": {"Content-Type": media_type},
+        "extensions": {JSON_EXTENSION: document},
+    }
 
 
 def _decimal_text(value: Decimal, name: str = "body") -> str:
@@ -322,14 +328,14 @@ _ENCODER = json.JSONEncoder(
 
 
 def _exact(name: str, value: Decimal) -> int | float:
-    """The Python number that `json` writes as exactly this value."""
+    """Return the Python number that `json` writes as exactly this value."""
     if not value.is_finite():
         raise InvalidArgument(name, "is not a finite number.")
     if abs(value.adjusted()) <= _MOST_DIGITS:
         if value == value.to_integral_value():
             return int(value)
-        # `repr` of a float is the shortest text that reads back as the same float: where that
-        # text has the Decimal's value, the number on the wire is exact.
+        # The repr of a float is the shortest text that reads back as the same float. Where that
+        # text has the value of the Decimal, the number in the body is exact.
         number = float(value)
         if Decimal(repr(number)) == value:
             return number
@@ -337,7 +343,7 @@ def _exact(name: str, value: Decimal) -> int | float:
 
 
 def query(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Query parameters without those that were not given."""
+    """Return query parameters as text, without those that were not given."""
     given: dict[str, Any] = {}
     for name, value in parameters.items():
         if isinstance(value, Unset) or value is None:
@@ -356,58 +362,16 @@ def joined(value: Any, separator: str = ",") -> Any:
     return separator.join(_text(item, "list") for item in value) if _is_list(value) else value
 
 
-def deep_object(name: str, value: Any) -> dict[str, Any]:
-    """Return the query parameters `name[key]` of an object (`style: deepObject`)."""
-    if value is None or isinstance(value, Unset):
-        return {}
-    found = to_json(value)
-    members = found.to_dict() if hasattr(found, "to_dict") else found
-    return {f"{name}[{key}]": member for key, member in members.items()}
-
-
-def headers(parameters: Mapping[str, Any]) -> dict[str, str]:
-    """Header parameters without those that were not given."""
-    return {name: _text(value, name) for name, value in query(parameters).items()}
-
-
-def cookies(parameters: Mapping[str, Any]) -> dict[str, str]:
-    """The header of the cookie parameters that were given, if any."""
-    given = headers(parameters).items()
-    text = "; ".join(f"{name}={quote(value, safe=_COOKIE_CHARACTERS)}" for name, value in given)
-    return {"Cookie": text} if text else {}
-
-
-#: Beside letters and digits, what a cookie's value can hold (RFC 6265).
-_COOKIE_CHARACTERS = "!#$&'()*+-./:<=>?@[]^_`{|}~"
-
-
 def path_value(name: str, value: Any) -> str:
-    """One segment of a path, quoted. Refuses what would make it another path."""
+    """Return one segment of a path, quoted.
+
+    Raises:
+        InvalidArgument: The value would change the rest of the path.
+    """
     text = joined(value) if _is_list(value) else _text(value, name)
     if text in ("", ".", "..") or value is None:
-        raise InvalidArgument(name, "cannot stand in a path; give the id of what is meant.")
+        raise InvalidArgument(name, "cannot stand in a path; pass the id of the resource.")
     return quote(text, safe="")
-
-
-def form(value: Any) -> dict[str, Any]:
-    """The fields of an `application/x-www-form-urlencoded` body."""
-    return query(to_json(value))
-
-
-def multipart_field(name: str, value: Any) -> RequestFiles:
-    """The parts that one field of a `multipart/form-data` body becomes."""
-    if value is None or isinstance(value, Unset):
-        return []
-    if isinstance(value, File):
-        return [(name, value.to_tuple())]
-    if isinstance(value, list):
-        return [
-            part for item in cast("list[object]", value) for part in multipart_field(name, item)
-        ]
-    if isinstance(value, Mapping) or hasattr(value, "to_dict"):
-        part: FileTypes = (None, dumps(value), "application/json")
-        return [(name, part)]
-    return [(name, (None, _text(value, name).encode(), "text/plain"))]
 
 
 def _is_list(value: Any) -> bool:
@@ -425,15 +389,30 @@ def _text(value: Any, name: str) -> str:
     return "null" if value is None else str(value)
 
 
-# -- arguments of the resources ----------------------------------------------------------------
+# -- models and arguments -----------------------------------------------------------------------
+
+
+def no_fields() -> dict[str, Any]:
+    """Return a new empty `additional_properties`."""
+    return {}
+
+
+def keys_only(value: Mapping[str, Any]) -> str:
+    """Return the repr of fields that the spec does not know: their values can be anything."""
+    return f"<{', '.join(sorted(value))}>" if value else "<none>"
+
+
+def hidden(value: object) -> str:
+    """Return the repr of a field that the spec marks `x-sensitive`."""
+    return repr(value) if value is None or isinstance(value, Unset) else "***"
 
 
 def decimal_argument(name: str, value: Any, step: str = "") -> Any:
-    """A decimal argument. A float is taken only where it is exact to the spec's `multipleOf`."""
+    """Check a decimal argument. A float must be exact to the `multipleOf` of the spec."""
     if value is None or isinstance(value, Unset):
         return value
     if not isinstance(value, (Decimal, int, str, float)) or isinstance(value, bool):
-        raise InvalidArgument(name, "is not a number; give a Decimal, an int or a str.")
+        raise InvalidArgument(name, "is not a number; pass a Decimal, an int or a str.")
     try:
         number = Decimal(repr(value) if isinstance(value, float) else value)
     except InvalidOperation:
@@ -441,20 +420,20 @@ def decimal_argument(name: str, value: Any, step: str = "") -> Any:
     _exact(name, number)
     if step and isinstance(value, float) and (number / Decimal(step)) % 1:
         raise InvalidArgument(
-            name, f"is a float that is not exact to {step}; give a Decimal or a str."
+            name, f"is a float that is not exact to {step}; pass a Decimal or a str."
         )
     return number
 
 
 def not_none(name: str, value: T) -> T:
-    """An argument that may be left out, but is not None: null would mean more than it seems."""
+    """Reject None for an argument that can be left out: null would mean more than it seems."""
     if value is None:
         raise InvalidArgument(name, "is None; leave the argument out if that is meant.")
     return value
 
 
 def enum_argument(name: str, convert: Callable[[object], T], value: Any) -> Any:
-    """An enum argument, given as its member or as its value."""
+    """Convert an enum argument, given as its member or as its value."""
     if value is None or isinstance(value, Unset):
         return value
     try:
@@ -464,7 +443,7 @@ def enum_argument(name: str, convert: Callable[[object], T], value: Any) -> Any:
 
 
 def enum_arguments(name: str, convert: Callable[[object], T], values: Any) -> Any:
-    """As `enum_argument`, for a list; a lone string counts as a list of one."""
+    """Convert a list of enum arguments. A single string counts as a list of one."""
     if values is None or isinstance(values, Unset):
         return values
     if isinstance(values, str):
@@ -472,18 +451,3 @@ def enum_arguments(name: str, convert: Callable[[object], T], values: Any) -> An
     if not isinstance(values, Iterable):
         raise InvalidArgument(name, "is not a list.")
     return [enum_argument(name, convert, item) for item in cast("Iterable[object]", values)]
-
-
-def hidden(value: object) -> str:
-    """How a repr shows a field that the spec marks `x-sensitive`."""
-    return repr(value) if value is None or isinstance(value, Unset) else "***"
-
-
-def no_fields() -> dict[str, Any]:
-    """A new empty `additional_properties`."""
-    return {}
-
-
-def keys_only(value: Mapping[str, Any]) -> str:
-    """How a repr shows fields that the spec does not know: their values may be anything."""
-    return f"<{', '.join(sorted(value))}>" if value else "<none>"

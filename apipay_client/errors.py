@@ -1,17 +1,17 @@
-"""What this package raises itself; no message holds a value from a request or an answer."""
+"""Exceptions of this package. No message holds a value from a request or a response."""
 
 from collections.abc import Mapping
 
 
 class ClientError(Exception):
-    """The root of the errors below."""
+    """The base of the exceptions of this package."""
 
 
 class UnexpectedStatus(ClientError):
-    """The server answered with a status that the spec does not give a typed result for.
+    """The response is not a success.
 
-    `sync` and `asyncio` raise it when the client has `raise_on_unexpected_status`; the methods of
-    `resources` raise it for every answer that is not a success.
+    The methods of `resources` raise it for every such response. The functions of `api` raise it for
+    a status code that the spec does not list, if the client has `raise_on_unexpected_status`.
     """
 
     def __init__(
@@ -29,10 +29,10 @@ class UnexpectedStatus(ClientError):
         super().__init__(status_code, content)
 
     def __str__(self) -> str:
-        called = f"{self.operation} was" if self.operation else "The request was"
+        called = self.operation or "The request"
         return (
-            f"{called} answered with status {self.status_code} and {len(self.content)} bytes of "
-            "body; see `content`."
+            f"{called} failed with status {self.status_code}. "
+            f"The body of {len(self.content)} bytes is in `content`."
         )
 
     def __repr__(self) -> str:
@@ -56,15 +56,15 @@ class DecodeError(ClientError, ValueError):
         return f"The value at {self.path or 'the root'} is not {self.expected}."
 
     def under(self, key: str | int) -> "DecodeError":
-        """The same error, seen from the object or array that holds the value."""
+        """Return the same error with the key of the surrounding object or array in its path."""
         token = str(key).replace("~", "~0").replace("/", "~1")
         return DecodeError(self.expected, f"/{token}{self.path}")
 
 
 class ResponseDecodeError(ClientError, ValueError):
-    """The server answered with a success whose body is not what the spec says.
+    """The response is a success, but its body is not what the spec says.
 
-    The server has done what was asked: do not send the same request again because of this error.
+    The request was processed: do not send it again because of this error.
     """
 
     def __init__(
@@ -88,8 +88,8 @@ class ResponseDecodeError(ClientError, ValueError):
     def __str__(self) -> str:
         where = f"the value at {self.path} is not" if self.path else "the body is not"
         return (
-            f"{self.operation} succeeded with status {self.status_code}, but its answer breaks the "
-            f"spec: {where} {self.expected}. The request was processed; do not send it again."
+            f"{self.operation} succeeded with status {self.status_code}, but the response breaks "
+            f"the spec: {where} {self.expected}. The request was processed; do not send it again."
         )
 
     def __repr__(self) -> str:
@@ -101,7 +101,7 @@ class ResponseDecodeError(ClientError, ValueError):
 
 
 class InvalidArgument(ClientError, ValueError):
-    """An argument cannot be sent as the spec wants it; nothing was sent."""
+    """An argument cannot be sent as the spec requires. Nothing was sent."""
 
     def __init__(self, argument: str, problem: str) -> None:
         self.argument = argument

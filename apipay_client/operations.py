@@ -1,7 +1,7 @@
-"""What the spec says about each operation, and about the service as a whole."""
+"""Facts that the spec states about each operation and about the service."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
 RetryClass = Literal["safe", "idempotent", "confirm", "never"]
@@ -71,7 +71,9 @@ class Operation:
     pagination: Pagination | None = None
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        return _by_id, (self.id,)
+        if OPERATIONS.get(self.id) is self:
+            return _by_id, (self.id,)
+        return Operation, tuple(getattr(self, one.name) for one in fields(self))
 
 
 def _by_id(operation_id: str) -> Operation:
@@ -323,7 +325,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {operation.id: operation for operat
 SERVER_URL: Final = "https://bpapi.bazarbay.site/api"
 #: `info.version` of the spec.
 API_VERSION: Final = "1.0.0"
-#: The header that carries the key, and what stands before the key in it.
+#: The header that carries the key, and the prefix of the key in it.
 API_KEY_HEADER: Final = "X-API-Key"
 AUTH_PREFIX: Final = ""
 #: The `x-` fields at the root of the spec.

@@ -1,8 +1,8 @@
-"""What the generated modules share: UNSET, files, the detailed answer, options of one call, open enums."""
+"""Types that the generated modules share: UNSET, files, responses, call options, open enums."""
 
 from collections.abc import Mapping, MutableMapping
-from enum import IntEnum, StrEnum
-from typing import IO, BinaryIO, Generic, Literal, Self, TypedDict, TypeVar, final
+from enum import StrEnum
+from typing import Generic, Literal, NoReturn, Self, TypedDict, TypeVar, cast, final
 
 import httpx
 from attrs import define
@@ -12,7 +12,7 @@ from .errors import DecodeError
 
 @final
 class Unset:
-    """The type of `UNSET`: a field that is not sent, as against one that is sent as null."""
+    """The type of `UNSET`: a field that is not sent, unlike one that is sent as null."""
 
     def __bool__(self) -> Literal[False]:
         return False
@@ -27,45 +27,40 @@ class Unset:
 
 UNSET: Unset = Unset()
 
-FileContent = IO[bytes] | bytes | str
-FileTypes = tuple[str | None, FileContent, str | None]
-RequestFiles = list[tuple[str, FileTypes]]
-
-
-@define
-class File:
-    """A file to upload, or a file that was downloaded."""
-
-    payload: BinaryIO
-    file_name: str | None = None
-    mime_type: str | None = None
-
-    def to_tuple(self) -> FileTypes:
-        """The form that httpx takes in `files`."""
-        return self.file_name, self.payload, self.mime_type
-
 
 T = TypeVar("T")
 
 
 @define
 class Response(Generic[T]):
-    """An answer in detail. `status_code` is any integer, `parsed` is None where the body is not
-    what the spec says for that status (an HTML error page, say)."""
+    """A response with its parsed body.
+
+    The functions of `api` set `parsed` to None where the body is not what the spec says for that
+    status code (an HTML error page, for example). With `with_raw_response` it is always the body
+    of a success.
+    """
 
     status_code: int
     content: bytes
     headers: MutableMapping[str, str]
-    parsed: T | None
+    parsed: T
+
+    @property
+    def request_id(self) -> str | None:
+        """The service's id of the request (header `X-Request-Id`), if the response has one."""
+        return self.headers.get("X-Request-Id")
 
     def __repr__(self) -> str:
-        # The body can hold a customer's data, so only its size is shown.
+        # The body can hold personal data, so only its size is shown.
         return f"Response(status_code={self.status_code}, content=<{len(self.content)} bytes>)"
 
 
 class CallOptions(TypedDict, total=False):
-    """Options of one call. `timeout` and `headers` are applied to the request; the others travel in
-    the request's httpx `extensions["options"]`, for a transport that retries or waits."""
+    """Options of one call.
+
+    `timeout` and `headers` are applied to the request. The others travel in the request's httpx
+    `extensions["options"]`, for an httpx client that retries or waits.
+    """
 
     timeout: float | httpx.Timeout | None
     headers: Mapping[str, str]
@@ -74,10 +69,31 @@ class CallOptions(TypedDict, total=False):
     priority: Literal["high", "normal", "low"]
 
 
-class OpenStrEnum(StrEnum):
-    """A string enum that also takes values the spec does not know yet.
+@final
+class Secret:
+    """A string that does not show in a repr or an attribute, and is not pickled."""
 
-    Such a value compares equal to its string, pickles, and has `is_known` False.
+    __slots__ = ("_value",)
+
+    def __init__(self, value: "str | Secret") -> None:
+        self._value: str = value.reveal() if isinstance(value, Secret) else value
+
+    def reveal(self) -> str:
+        """Return the string."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A secret is not pickled or copied. Pass it in again.")
+
+
+class OpenStrEnum(StrEnum):
+    """A string enum that also accepts values that the spec does not know yet.
+
+    An unknown value equals its string, pickles, and has `is_known` False. Type checkers ask for a
+    `case` for it in a `match`.
     """
 
     @classmethod
@@ -91,50 +107,18 @@ class OpenStrEnum(StrEnum):
 
     @classmethod
     def from_json(cls, value: object) -> Self:
-        """The member with this value, known or not."""
+        """Return the member with this value, known or not.
+
+        Raises:
+            DecodeError: The value is not a string.
+        """
         if not isinstance(value, str):
             raise DecodeError("a string")
-        return cls(value)
+        # Several times faster than cls(value) for a known value.
+        known = cls._value2member_map_
+        return cast(Self, known[value]) if value in known else cls(value)
 
     @property
     def is_known(self) -> bool:
-        """Whether the spec that this client was generated from lists the value."""
+        """Whether the spec of this client lists the value."""
         return self._value_ in type(self)._value2member_map_
-
-
-class OpenIntEnum(IntEnum):
-    """An integer enum that also takes values the spec does not know yet; see `OpenStrEnum`."""
-
-    @classmethod
-    def _missing_(cls, value: object) -> Self | None:
-        if not isinstance(value, int) or isinstance(value, bool):
-            return None
-        member = int.__new__(cls, value)
-        member._name_ = f"VALUE_{value}"
-        member._value_ = value
-        return member
-
-    @classmethod
-    def from_json(cls, value: object) -> Self:
-        """The member with this value, known or not."""
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise DecodeError("an integer")
-        return cls(value)
-
-    @property
-    def is_known(self) -> bool:
-        """Whether the spec that this client was generated from lists the value."""
-        return self._value_ in type(self)._value2member_map_
-
-
-__all__ = [
-    "UNSET",
-    "CallOptions",
-    "File",
-    "FileTypes",
-    "OpenIntEnum",
-    "OpenStrEnum",
-    "RequestFiles",
-    "Response",
-    "Unset",
-]

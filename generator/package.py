@@ -1,4 +1,4 @@
-"""Building a package beside the old one and swapping the two, and comparing one with its spec."""
+"""Build a package next to the old one and swap the two, or compare a package with its spec."""
 
 import keyword
 import tempfile
@@ -9,24 +9,24 @@ from typing import Any
 
 from .render import render
 
-#: Stands in the `__init__.py` of a generated package; a folder without it is not ours to replace.
+#: A line of the `__init__.py` of a generated package. A folder without it is not replaced.
 _MARK = "Do not edit: change the document and generate again."
 
 
 class OutputError(Exception):
-    """The package cannot be written where it should be; the message says why and what to do."""
+    """The package cannot be written to its folder."""
 
 
 def generate(document: dict[str, Any], out: Path) -> None:
-    """Replace the package in `out` by the one that the document gives, or leave it untouched.
+    """Replace the package in `out` with the one of the document, or leave it unchanged.
 
     Raises:
-        SpecError: the document cannot become a client.
+        SpecError: The document cannot become a client.
         OutputError: `out` cannot be written, or is not a generated package.
     """
     out = _checked(out)
     try:
-        # Beside `out`, so that the swap is a rename within one file system.
+        # Next to `out`, so that the swap is a rename within one file system.
         out.parent.mkdir(parents=True, exist_ok=True)
         with _built(document, out.name, out.parent) as fresh:
             if not out.exists():
@@ -44,10 +44,10 @@ def generate(document: dict[str, Any], out: Path) -> None:
 
 
 def differences(document: dict[str, Any], out: Path) -> list[str]:
-    """What differs between the package in `out` and the one that the document gives, a line each.
+    """Return the differences between the package in `out` and that of the document, one a line.
 
     Raises:
-        SpecError, OutputError: as `generate`.
+        SpecError, OutputError: See `generate`.
     """
     out = _checked(out)
     try:
@@ -87,9 +87,9 @@ def _unwritable(out: Path, error: OSError) -> OutputError:
 
 
 @contextmanager
-def _built(document: dict[str, Any], name: str, beside: Path | None) -> Generator[Path]:
-    with tempfile.TemporaryDirectory(prefix=".generate-", dir=beside) as folder:
-        fresh = Path(folder) / name
+def _built(document: dict[str, Any], name: str, folder: Path | None) -> Generator[Path]:
+    with tempfile.TemporaryDirectory(prefix=".generate-", dir=folder) as temporary:
+        fresh = Path(temporary) / name
         render(document, fresh, name)
         yield fresh
 

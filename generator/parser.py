@@ -36,7 +36,16 @@ _SANITIZER = "sanitize"
 #: Names that the templates use beside those of the spec. A schema of such a name gets an
 #: underscore, as the parser does it for Python's own names.
 _USED_BY_TEMPLATES = {
-    *("Any", "CallOptions", "ClassVar", "Decimal", "InvalidArgument", "Literal", "Mapping"),
+    *(
+        "Any",
+        "Callable",
+        "CallOptions",
+        "ClassVar",
+        "Decimal",
+        "InvalidArgument",
+        "Literal",
+        "Mapping",
+    ),
     *("OpenIntEnum", "OpenStrEnum", "OPERATION", "RequestFiles", "Self", "Sequence"),
     *("TYPE_CHECKING", "UNSET", "Unset", "UUID"),
 }

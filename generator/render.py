@@ -1,4 +1,4 @@
-"""From a document to the files of a client package, through openapi-python-client."""
+"""Write the files of a client package from a document, through openapi-python-client."""
 
 import json
 import subprocess
@@ -17,32 +17,39 @@ from openapi_python_client.parser.properties import ModelProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
 from openapi_python_client.schema import UntrustedString
 
-from .endpoint_view import EndpointView, endpoint_view
 from .model_view import ModelView, model_view, properties
-from .operation_view import operation_view, stated_messages
+from .operation_view import (
+    RESERVED_ARGUMENTS,
+    OperationView,
+    common_errors,
+    free_name,
+    operation_view,
+    stated_messages,
+)
 from .parser import all_errors, configuration, parse, refusal, steered
 from .problems import SpecError, short
-from .resource_view import RESERVED_ARGUMENTS, free_name, resource
+from .pruning import prune
+from .resource_view import Resource, resource
 from .service_view import needs_key, service_view
 from .spec_index import SpecIndex
-from .text import literal
+from .text import literal, section
 
 _TEMPLATES = Path(__file__).parent / "templates"
-#: Modules that are the same for every spec.
-_STATIC_MODULES = ("codec.py", "parsing.py")
-#: Names that models have beside those of their properties.
+#: Names of models' own attributes.
 _RESERVED_ATTRIBUTES = {
-    *("additional_properties", "from_dict", "to_dict", "to_multipart"),
+    *("additional_properties", "from_dict", "to_dict"),
     *("page_items", "page_number", "page_size", "page_total"),
 }
 _SPEC_FILE = "openapi.json"
+#: False leaves the spec out of the package, once no overlay reads it.
+_SHIPS_SPEC = True
 
 
 def render(document: dict[str, Any], out: Path, package_name: str) -> None:
     """Write the client package of a valid document to `out`, which must not exist.
 
     Raises:
-        SpecError: the parser could not take something, however small, or dropped it.
+        SpecError: The parser rejected a part of the document, or would have dropped it.
     """
     with steered():
         index = SpecIndex(document)
@@ -73,7 +80,8 @@ class ClientProject(Project):
             str(model.class_info.name): model for model in openapi.models
         }
         self._classes = {*self._models, *(str(enum.class_info.name) for enum in openapi.enums)}
-        #: Where in the document is what is being written, and which files came from where.
+        self._operations: dict[str, OperationView] = {}
+        #: The pointer of what is being written, and the pointers of the files so far.
         self.at = ""
         self.pointers: dict[str, str] = {}
         self._free_reserved_names()
@@ -81,13 +89,13 @@ class ClientProject(Project):
         self.env.filters["literal"] = literal
         views: dict[str, Any] = {
             "model_view": self._model_view,
-            "endpoint_view": self._endpoint_view,
+            "operation_view": self._operation_view,
             "final_values": self._index.final_values,
         }
         self.env.globals.update(views)
 
     def _free_reserved_names(self) -> None:
-        """Rename what would clash with the names that the templates use themselves."""
+        """Rename what would clash with names that the templates use."""
         for endpoint in self._endpoints():
             parameters = list(endpoint.iter_all_parameters())
             self._rename(
@@ -114,8 +122,6 @@ class ClientProject(Project):
         self._build_models()
         self._build_api()
         self._build_shared()
-        self._build_operations()
-        self._build_resources()
         return all_errors(self.openapi)
 
     def _model_view(self, model: ModelProperty) -> ModelView:
@@ -123,11 +129,16 @@ class ClientProject(Project):
         self.pointers[f"models/{model.class_info.module_name}.py"] = self.at
         return model_view(model, self._index, self._models)
 
-    def _endpoint_view(self, endpoint: Endpoint) -> EndpointView:
-        raw = self._index.by_python_name[str(endpoint.name)]
-        self.at = raw.pointer
-        self.pointers[f"api/{endpoint.tags[0]}/{endpoint.name}.py"] = self.at
-        return endpoint_view(endpoint, raw, self._index)
+    def _operation_view(self, endpoint: Endpoint) -> OperationView:
+        name = str(endpoint.name)
+        if name not in self._operations:
+            raw = self._index.by_python_name[name]
+            self.at = raw.pointer
+            self.pointers[f"api/{endpoint.tags[0]}/{name}.py"] = self.at
+            self._operations[name] = operation_view(
+                endpoint, raw, self._index, self._models, self._classes
+            )
+        return self._operations[name]
 
     def _endpoints(self) -> list[Endpoint]:
         return [
@@ -144,37 +155,52 @@ class ClientProject(Project):
         target.write_text(self.env.get_template(template).render(**context), encoding="utf-8")
 
     def _build_shared(self) -> None:
-        for path in _STATIC_MODULES:
-            self._write(path)
-        (self.package_dir / "py.typed").touch()
-        text = json.dumps(self._index.document, ensure_ascii=False, indent=1)
-        (self.package_dir / _SPEC_FILE).write_text(f"{text}\n", encoding="utf-8")
-
-    def _build_operations(self) -> None:
-        operations = [
-            operation_view(endpoint, self._index.by_python_name[str(endpoint.name)], self._index)
-            for endpoint in self._endpoints()
-        ]
-        service = service_view(self._index.document)
-        messages = [literal(message) for message in stated_messages(self._index)]
-        self._write("operations.py", operations=operations, service=service, messages=messages)
-
-    def _build_resources(self) -> None:
         client = "AuthenticatedClient" if needs_key(self._index.document) else "Client"
-        resources = [
-            resource(
-                str(tag), collection.endpoints, self._index, self._models, self._classes, client
+        self._write("operations.py", **self._facts())
+        self._write("codec.py")
+        self._write("parsing.py")
+        self._write("calls.py", client=client)
+        self._build_resources(client)
+        self._prune()
+        (self.package_dir / "py.typed").touch()
+        if _SHIPS_SPEC:
+            text = json.dumps(self._index.document, ensure_ascii=False, indent=1)
+            (self.package_dir / _SPEC_FILE).write_text(f"{text}\n", encoding="utf-8")
+
+    def _prune(self) -> None:
+        files = set(self.package_dir.rglob("*.py"))
+        for name, kept in (("codec", ["dumps"]), ("types", ["UNSET"])):
+            module = self.package_dir / f"{name}.py"
+            try:
+                prune(module, files - {module}, kept)
+            except SyntaxError:  # `_format` says in which file, and where that comes from
+                return
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "operations": [self._operation_view(endpoint) for endpoint in self._endpoints()],
+            "service": service_view(self._index.document),
+            "messages": [literal(message) for message in stated_messages(self._index)],
+        }
+
+    def _build_resources(self, client: str) -> None:
+        resources: list[Resource] = []
+        for tag, collection in self.openapi.endpoint_collections_by_tag.items():
+            operations = [
+                (self._index.by_python_name[str(one.name)], self._operation_view(one))
+                for one in collection.endpoints
+            ]
+            found = resource(str(tag), operations, self._index, self._classes, client)
+            resources.append(found)
+            self._write(
+                f"resources/{found.module}.py", template="resource.py.jinja", resource=found
             )
-            for tag, collection in self.openapi.endpoint_collections_by_tag.items()
-        ]
-        for one in resources:
-            path = f"resources/{one.module}.py"
-            self._write(path, template="resource.py.jinja", resource=one)
         self._write(
             "resources/__init__.py",
             template="resources_init.py.jinja",
             resources=resources,
             client=client,
+            errors=section("Every operation can fail with", common_errors(self._index)),
         )
 
 
@@ -195,7 +221,7 @@ def _format(out: Path, pointers: Mapping[str, str]) -> None:
         if done.returncode:
             files = [path for path in pointers if f"{out.name}/{path}" in said]
             raise SpecError(
-                f"what is generated from this is no Python that ruff can read ({said})",
+                f"the code generated from this is not Python that ruff can read ({said})",
                 pointer=pointers[files[0]] if files else "",
                 mend="Describe it in simpler words, and report the defect of the generator",
             )

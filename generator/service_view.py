@@ -1,4 +1,4 @@
-"""What the spec says of the service as a whole: address, version, key, extensions."""
+"""The facts about the service: base URL, version, key, extensions."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +32,7 @@ def service_view(document: dict[str, Any]) -> ServiceView:
 
 
 def needs_key(document: dict[str, Any]) -> bool:
-    """Whether any operation asks for a key."""
+    """Whether any operation requires a key."""
     everywhere = document.get("security", [])
     return any(node.operation.get("security", everywhere) for node in operations(document))
 
@@ -47,7 +47,7 @@ def _server(document: dict[str, Any]) -> str:
 
 
 def _key(document: dict[str, Any]) -> tuple[str, str]:
-    """The header that carries the key, and what stands before the key in it."""
+    """Return the header that carries the key, and the prefix of the key in it."""
     schemes: dict[str, Any] = document.get("components", {}).get("securitySchemes", {})
     asked = [name for need in document.get("security", []) if is_mapping(need) for name in need]
     unusable = ""
@@ -64,6 +64,6 @@ def _key(document: dict[str, Any]) -> tuple[str, str]:
         raise SpecError(
             f"the key of {unusable!r} does not go into a header, which is all that clients can do",
             pointer=pointer("components", "securitySchemes", unusable),
-            mend="Describe a scheme in a header or of the type http beside it",
+            mend="Add a scheme in a header or of the type http",
         )
     return "Authorization", "Bearer"

@@ -103,6 +103,14 @@ class SpecIndex:
         name = self._component.get(class_name)
         return {} if name is None else self.flat(self.schemas[name])
 
+    def extended(self, class_name: str) -> list[str]:
+        """Return the classes of the components in the `allOf` of a class, in their order."""
+        name = self._component.get(class_name)
+        parts: list[Any] = [] if name is None else self.schemas[name].get("allOf", [])
+        names = [part["$ref"].rsplit("/", 1)[-1] for part in parts if is_reference(part)]
+        # `allOf` of one reference only says that it is nullable or has a description.
+        return [self.class_name(name) for name in names if len(parts) > 1]
+
     def pointer_of_class(self, class_name: str) -> str:
         """Where the component behind a generated class stands."""
         name = self._component.get(class_name)

@@ -1,4 +1,4 @@
-"""Text of generated code: string literals, and docstrings from the spec's words."""
+"""Write string literals, and docstrings from the texts of the spec."""
 
 import re
 import textwrap
@@ -10,7 +10,7 @@ WIDTH = 92
 
 
 def literal(value: str) -> str:
-    """Python source of exactly this string, in double quotes.
+    """Return Python source of exactly this string, in double quotes.
 
     openapi-python-client's own filter drops control characters, and with them the true name of a
     field on the wire.
@@ -27,7 +27,7 @@ def _escaped(character: str) -> str:
 
 
 def docstring(intro: str, *sections: str) -> str:
-    """A docstring's text: the intro's paragraphs, then the sections that are not empty."""
+    """Return the text of a docstring: the paragraphs of the intro, then the sections with text."""
     paragraphs = [p for p in re.split(r"\n\s*\n", intro.strip()) if p.strip()]
     blocks = [_wrapped(p) for p in paragraphs]
     blocks += [section for section in sections if section]
@@ -42,7 +42,7 @@ def _wrapped(paragraph: str) -> str:
 
 
 def section(title: str, described: Mapping[str, str]) -> str:
-    """A section with one entry a name, `name: what it is`; names without words are left out."""
+    """Return a section with an entry `name: words` for each name that has words."""
     lines = [
         textwrap.fill(
             f"{name}: {words}",
@@ -59,12 +59,12 @@ def section(title: str, described: Mapping[str, str]) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text with a full stop, if it ends without one."""
+    """Return the text with a full stop at its end."""
     return text if not text or text.endswith((".", "?", "!")) else f"{text}."
 
 
 def first_sentence(text: str) -> str:
-    """The first sentence of a text, on one line."""
+    """Return the first sentence of a text, on one line."""
     flat = " ".join(text.split())
     match = re.match(r".+?[.!?](?=\s|$)", flat)
     return match.group() if match else flat

@@ -1,4 +1,4 @@
-"""The schemas of the spec as Python classes, each loaded when it is first asked for."""
+"""The schemas of the spec as Python classes, each imported on first use."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

@@ -7,12 +7,11 @@ from attrs import define as _define
 from attrs import field as _field
 
 from .. import codec as _codec
-from .. import errors as _errors
 from ..types import UNSET, Unset
 
 
 @_define
-class CreateInvoiceRequest:
+class CreateInvoiceRequest(_codec.Model[Any]):
     """A payment to request from a customer.
 
     Attributes:
@@ -40,65 +39,20 @@ class CreateInvoiceRequest:
         init=False, factory=_codec.no_fields, repr=_codec.keys_only
     )
 
-    def to_dict(self) -> dict[str, Any]:
-        """The object as JSON would hold it; optional fields that are not set are left out."""
-        result: dict[str, Any] = {
-            key: _codec.to_json(value) for key, value in self.additional_properties.items()
-        }
-        result["amount"] = _codec.to_json(self.amount)
-        result["phone_number"] = _codec.to_json(self.phone_number)
-        if self.description is not UNSET:
-            result["description"] = _codec.to_json(self.description)
-        if self.external_order_id is not UNSET:
-            result["external_order_id"] = _codec.to_json(self.external_order_id)
-        if self.webhook_id is not UNSET:
-            result["webhook_id"] = _codec.to_json(self.webhook_id)
-        return result
-
     @classmethod
-    def from_dict(cls, source: object) -> Self:
-        """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
-        data = _codec.to_object(source)
+    def _read(cls, data: dict[str, Any]) -> Self:
         take = data.pop
-        try:
-            # In the order of the attributes: by name it would take a quarter longer.
-            result = cls(
-                _codec.to_decimal(take("amount")),
-                _codec.to_str(take("phone_number")),
-                UNSET
-                if (value := take("description", UNSET)) is UNSET
-                else _codec.nullable(_codec.to_str)(value),
-                UNSET
-                if (value := take("external_order_id", UNSET)) is UNSET
-                else _codec.nullable(_codec.to_str)(value),
-                UNSET
-                if (value := take("webhook_id", UNSET)) is UNSET
-                else _codec.nullable(_codec.to_int)(value),
-            )
-        except (_errors.DecodeError, KeyError) as error:
-            raise _codec.placed(error, _KEYS, source, data) from None
-        result.additional_properties = data
-        return result
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
-
-    def __getitem__(self, key: str) -> Any:
-        """A field that the spec does not know, by its name in JSON."""
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-
-#: The fields in the order in which `from_dict` reads them.
-_KEYS = (
-    "amount",
-    "phone_number",
-    "description",
-    "external_order_id",
-    "webhook_id",
-)
+        # By position: by name it would take a quarter longer.
+        return cls(
+            _codec.to_decimal(take("amount")),
+            _codec.to_str(take("phone_number")),
+            UNSET
+            if (value := take("description", UNSET)) is UNSET
+            else _codec.nullable(_codec.to_str)(value),
+            UNSET
+            if (value := take("external_order_id", UNSET)) is UNSET
+            else _codec.nullable(_codec.to_str)(value),
+            UNSET
+            if (value := take("webhook_id", UNSET)) is UNSET
+            else _codec.nullable(_codec.to_int)(value),
+        )

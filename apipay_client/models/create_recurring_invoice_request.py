@@ -8,14 +8,12 @@ from attrs import define as _define
 from attrs import field as _field
 
 from .. import codec as _codec
-from .. import errors as _errors
-from ..models import billing_interval as _billing_interval_enum
 from ..models.billing_interval import BillingInterval
 from ..types import UNSET, Unset
 
 
 @_define
-class CreateRecurringInvoiceRequest:
+class CreateRecurringInvoiceRequest(_codec.Model[Any]):
     """A schedule on which to bill a customer.
 
     Attributes:
@@ -45,74 +43,24 @@ class CreateRecurringInvoiceRequest:
         init=False, factory=_codec.no_fields, repr=_codec.keys_only
     )
 
-    def to_dict(self) -> dict[str, Any]:
-        """The object as JSON would hold it; optional fields that are not set are left out."""
-        result: dict[str, Any] = {
-            key: _codec.to_json(value) for key, value in self.additional_properties.items()
-        }
-        result["amount"] = _codec.to_json(self.amount)
-        result["phone_number"] = _codec.to_json(self.phone_number)
-        result["interval"] = _codec.to_json(self.interval)
-        if self.description is not UNSET:
-            result["description"] = _codec.to_json(self.description)
-        if self.start_date is not UNSET:
-            result["start_date"] = _codec.to_json(self.start_date)
-        if self.end_date is not UNSET:
-            result["end_date"] = _codec.to_json(self.end_date)
-        if self.webhook_id is not UNSET:
-            result["webhook_id"] = _codec.to_json(self.webhook_id)
-        return result
-
     @classmethod
-    def from_dict(cls, source: object) -> Self:
-        """Read a JSON object. Raises `DecodeError` where it is not what the spec says."""
-        data = _codec.to_object(source)
+    def _read(cls, data: dict[str, Any]) -> Self:
         take = data.pop
-        try:
-            # In the order of the attributes: by name it would take a quarter longer.
-            result = cls(
-                _codec.to_decimal(take("amount")),
-                _codec.to_str(take("phone_number")),
-                _billing_interval_enum.read(take("interval")),
-                UNSET
-                if (value := take("description", UNSET)) is UNSET
-                else _codec.nullable(_codec.to_str)(value),
-                UNSET
-                if (value := take("start_date", UNSET)) is UNSET
-                else _codec.nullable(_codec.to_date)(value),
-                UNSET
-                if (value := take("end_date", UNSET)) is UNSET
-                else _codec.nullable(_codec.to_date)(value),
-                UNSET
-                if (value := take("webhook_id", UNSET)) is UNSET
-                else _codec.nullable(_codec.to_int)(value),
-            )
-        except (_errors.DecodeError, KeyError) as error:
-            raise _codec.placed(error, _KEYS, source, data) from None
-        result.additional_properties = data
-        return result
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
-
-    def __getitem__(self, key: str) -> Any:
-        """A field that the spec does not know, by its name in JSON."""
-        return self.additional_properties[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.additional_properties[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self.additional_properties[key]
-
-
-#: The fields in the order in which `from_dict` reads them.
-_KEYS = (
-    "amount",
-    "phone_number",
-    "interval",
-    "description",
-    "start_date",
-    "end_date",
-    "webhook_id",
-)
+        # By position: by name it would take a quarter longer.
+        return cls(
+            _codec.to_decimal(take("amount")),
+            _codec.to_str(take("phone_number")),
+            BillingInterval.from_json(take("interval")),
+            UNSET
+            if (value := take("description", UNSET)) is UNSET
+            else _codec.nullable(_codec.to_str)(value),
+            UNSET
+            if (value := take("start_date", UNSET)) is UNSET
+            else _codec.nullable(_codec.to_date)(value),
+            UNSET
+            if (value := take("end_date", UNSET)) is UNSET
+            else _codec.nullable(_codec.to_date)(value),
+            UNSET
+            if (value := take("webhook_id", UNSET)) is UNSET
+            else _codec.nullable(_codec.to_int)(value),
+        )

@@ -1,18 +1,16 @@
-from .. import codec as _codec
-from ..types import OpenStrEnum
+from typing import TYPE_CHECKING
+
+from .. import types as _types
 
 
-class WebhookEventType(OpenStrEnum):
+class WebhookEventType(_types.OpenStrEnum):
     """The type of a webhook event. New values appear over time (a later version sends
     `webhook.test`): return 2xx for an unknown one.
 
     - `invoice.status_changed`: an invoice was paid, cancelled or expired
-
-    Values that the spec does not list are kept, with `is_known` False.
     """
 
     INVOICE_STATUS_CHANGED = "invoice.status_changed"
-
-
-#: Reads a value of an answer.
-read = _codec.member_of(WebhookEventType, WebhookEventType.from_json)
+    if TYPE_CHECKING:
+        # Tells type checkers that there are other values; it does not exist.
+        _OTHER = "(any other value)"

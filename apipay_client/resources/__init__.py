@@ -1,9 +1,12 @@
 """The operations of the spec by tag, as methods: `Resources(client).organizations.verify(...)`."""
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..calls import undocumented
 from ..client import AuthenticatedClient
+from ..types import UNSET, CallOptions, Response
 
 if TYPE_CHECKING:
     from .invoices import AsyncInvoices, Invoices
@@ -13,56 +16,81 @@ if TYPE_CHECKING:
 
 
 class Resources:
-    """All operations, sent through one client."""
+    """All operations, sent through one client.
+
+    Every operation can fail with:
+        401: The API key is missing, unknown or expired.
+        429: Too many requests with this API key.
+        500: The service failed.
+        502: Kaspi did not respond, or responded with an error.
+        503: The service's session with Kaspi has expired.
+    """
 
     def __init__(self, client: AuthenticatedClient) -> None:
         self._client = client
 
     @cached_property
     def organizations(self) -> "Organizations":
-        """Connect the merchant's Kaspi Business organization. Invoices can be created only for a
-        verified organization.
-
-        Before verification, the owner adds the service's phone number to Kaspi Business as a
-        *Cashier*. `verifyOrganization` then opens a window of 120 seconds in which the owner
-        confirms in the Kaspi Business app. Poll `getOrganizationStatus` every 2 seconds and stop on
-        `verified`, on `failed`, or on the status code 410 (the window is over).
-        """
+        """Connect the merchant's Kaspi Business organization."""
         from .organizations import Organizations
 
         return Organizations(self._client)
 
     @cached_property
     def invoices(self) -> "Invoices":
-        """Request a payment from a customer. An invoice starts as `pending` and ends as `paid`,
-        `cancelled` (by the merchant) or `expired` (not paid before its deadline). The customer
-        opens the `payment_url`, sees the amount in Kaspi Pay and pays with Kaspi Gold.
-        """
+        """Request a payment from a customer."""
         from .invoices import Invoices
 
         return Invoices(self._client)
 
     @cached_property
     def refunds(self) -> "Refunds":
-        """Refund a paid invoice, in full or in several parts, up to its amount. The invoice itself
-        stays `paid`.
-        """
+        """Refund a paid invoice, in full or in several parts, up to its amount."""
         from .refunds import Refunds
 
         return Refunds(self._client)
 
     @cached_property
     def recurring_invoices(self) -> "RecurringInvoices":
-        """Bill a customer on a schedule: daily, weekly (every 7 days), monthly or yearly. Monthly and
-        yearly billing keep the day of the start date; in a month without that day it is the month's
-        last day. Each billing issues an ordinary invoice, which the customer pays as any other.
-
-        `active` can be paused and resumed. `cancelled` is final. Nothing is billed after
-        `end_date`.
-        """
+        """Bill a customer on a schedule: daily, weekly (every 7 days), monthly or yearly."""
         from .recurring_invoices import RecurringInvoices
 
         return RecurringInvoices(self._client)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: object = UNSET,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        options: CallOptions | None = None,
+    ) -> Response[Any]:
+        """Send a request that the spec does not describe.
+
+        It goes through the same httpx client as every other call. A method that writes and is not
+        PUT or DELETE counts as an operation that must not be sent twice.
+
+        Args:
+            method: The HTTP method.
+            path: The path, relative to the base URL, quoted, starting with a slash.
+            json: The body; not sent if left out.
+            params: Query parameters; None and UNSET are left out.
+            headers: Headers of this request.
+            options: Options of this call.
+
+        Returns:
+            The response; `parsed` is its JSON body, or None without one.
+
+        Raises:
+            UnexpectedStatus: The response is not a success.
+            InvalidArgument: The path or the body cannot be sent.
+        """
+        request = undocumented(
+            self._client, method, path, options, json=json, params=params, headers=headers
+        )
+        return request.success(request.send())
 
 
 class AsyncResources:
@@ -73,49 +101,47 @@ class AsyncResources:
 
     @cached_property
     def organizations(self) -> "AsyncOrganizations":
-        """Connect the merchant's Kaspi Business organization. Invoices can be created only for a
-        verified organization.
-
-        Before verification, the owner adds the service's phone number to Kaspi Business as a
-        *Cashier*. `verifyOrganization` then opens a window of 120 seconds in which the owner
-        confirms in the Kaspi Business app. Poll `getOrganizationStatus` every 2 seconds and stop on
-        `verified`, on `failed`, or on the status code 410 (the window is over).
-        """
+        """Connect the merchant's Kaspi Business organization."""
         from .organizations import AsyncOrganizations
 
         return AsyncOrganizations(self._client)
 
     @cached_property
     def invoices(self) -> "AsyncInvoices":
-        """Request a payment from a customer. An invoice starts as `pending` and ends as `paid`,
-        `cancelled` (by the merchant) or `expired` (not paid before its deadline). The customer
-        opens the `payment_url`, sees the amount in Kaspi Pay and pays with Kaspi Gold.
-        """
+        """Request a payment from a customer."""
         from .invoices import AsyncInvoices
 
         return AsyncInvoices(self._client)
 
     @cached_property
     def refunds(self) -> "AsyncRefunds":
-        """Refund a paid invoice, in full or in several parts, up to its amount. The invoice itself
-        stays `paid`.
-        """
+        """Refund a paid invoice, in full or in several parts, up to its amount."""
         from .refunds import AsyncRefunds
 
         return AsyncRefunds(self._client)
 
     @cached_property
     def recurring_invoices(self) -> "AsyncRecurringInvoices":
-        """Bill a customer on a schedule: daily, weekly (every 7 days), monthly or yearly. Monthly and
-        yearly billing keep the day of the start date; in a month without that day it is the month's
-        last day. Each billing issues an ordinary invoice, which the customer pays as any other.
-
-        `active` can be paused and resumed. `cancelled` is final. Nothing is billed after
-        `end_date`.
-        """
+        """Bill a customer on a schedule: daily, weekly (every 7 days), monthly or yearly."""
         from .recurring_invoices import AsyncRecurringInvoices
 
         return AsyncRecurringInvoices(self._client)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: object = UNSET,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        options: CallOptions | None = None,
+    ) -> Response[Any]:
+        """Send a request that the spec does not describe. See `Resources.request`."""
+        request = undocumented(
+            self._client, method, path, options, json=json, params=params, headers=headers
+        )
+        return request.success(await request.send_async())
 
 
 __all__ = ["AsyncResources", "Resources"]

@@ -58,7 +58,7 @@ def test_settings_come_from_arguments_then_the_environment(
     monkeypatch.setenv("APIPAY_BASE_URL", "http://localhost:1234/api/")
     client = kind()
     assert client.base_url == "http://localhost:1234/api"
-    assert client.raw.token == "from-environment"
+    assert client.raw.token.reveal() == "from-environment"
     assert kind("argument", base_url="https://x.example/api").base_url == "https://x.example/api"
     monkeypatch.setenv("APIPAY_BASE_URL", "")
     assert kind().base_url == SERVER_URL

@@ -2,14 +2,19 @@
 
 import asyncio
 import inspect
+import io
 import pickle
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import attrs
 import httpx
 import pytest
+import rich
+import rich.console
+import rich.pretty
 
 import apipay_client
 from apipay_client import AuthenticatedClient, Client, models
@@ -159,6 +164,25 @@ def test_there_is_a_timeout_unless_it_is_switched_off() -> None:
     get_invoice.sync(7, client=client)
     assert seen[0].extensions["timeout"]["connect"] == DEFAULT_TIMEOUT.connect == 5.0
     assert seen[0].extensions["timeout"]["read"] == DEFAULT_TIMEOUT.read == 30.0
+
+
+def test_no_printer_shows_the_key() -> None:
+    client, _ = answering()
+    client.get_httpx_client()
+    console = rich.console.Console(file=io.StringIO(), width=200)
+    rich.inspect(client, console=console, all=True, value=True)
+    console.print(client, rich.pretty.Pretty(client, expand_all=True))
+    shown = f"{console.file.getvalue()} {attrs.asdict(client)} {vars_of(client)}"
+    assert "AuthenticatedClient" in shown
+    assert KEY not in shown
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(client.token)
+    assert client.token.reveal() == KEY
+    assert attrs.evolve(client).token.reveal() == KEY
+
+
+def vars_of(client: AuthenticatedClient) -> dict[str, Any]:
+    return {field.name: getattr(client, field.name.lstrip("_"), None) for field in attrs.fields(type(client))}
 
 
 def test_no_repr_shows_the_key() -> None:

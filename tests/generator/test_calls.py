@@ -1,6 +1,8 @@
 """Parameters, bodies and answers of each kind, on the wire, sync and async."""
 
+import inspect
 import json
+import pickle
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -350,12 +352,122 @@ def test_the_status_chooses_the_type(answers: Any) -> None:
     assert got("several_media", 200, {"id": 1}) == models.One(id=1)
     assert got("list_or_null", 200, [{"id": 1}]) == [models.One(id=1)]
     assert got("enum", 200, "a") is models.Kind.A
-    for name, status in (("two", 201), ("none", 200), ("range", 300), ("default_only", 400)):
+    for name, status in (("two", 301), ("none", 404), ("range", 300), ("default_only", 400)):
         with pytest.raises(errors.UnexpectedStatus):
             answers.resources(httpx.Response(status, json={})).answers.__getattribute__(name)()
     for name in ("default_only", "vendor", "range"):
         with pytest.raises(errors.ResponseDecodeError):
             got(name, 200, {"id": "x"})
+
+
+def test_any_2xx_is_a_success_that_the_first_documented_schema_reads(answers: Any) -> None:
+    models, errors = answers.module("models"), answers.module("errors")
+
+    def got(name: str, status: int, content: bytes) -> Any:
+        answer = httpx.Response(status, content=content)
+        return answers.twice(lambda r: getattr(r.answers, name)(), answer)
+
+    one = b'{"id": 1}'
+    for name in ("two", "none_or_one", "vendor", "default_error"):
+        assert got(name, 201, one) == models.One(id=1)
+    assert got("none", 200, one) is None  # no success of this operation has a body
+    for name, status, content in (
+        ("two", 204, b""),
+        ("two", 201, b""),
+        ("two", 203, b'{"job": "j"}'),
+        ("text", 204, b""),
+        ("bytes", 205, b""),
+        ("vendor", 202, b"<html>"),
+    ):
+        with pytest.raises(errors.ResponseDecodeError) as caught:
+            got(name, status, content)
+        assert caught.value.status_code == status
+    assert got("text", 201, "Кофе".encode()) == "Кофе"
+
+
+def test_a_raw_response_has_status_headers_and_the_parsed_body(answers: Any) -> None:
+    models, errors = answers.module("models"), answers.module("errors")
+    headers = {"X-Request-Id": "r-1", "X-RateLimit-Remaining": "5"}
+    answer = httpx.Response(202, json={"job": "j"}, headers=headers)
+    response = answers.twice(lambda r: r.answers.with_raw_response.two(), answer)
+    assert (response.status_code, response.parsed) == (202, models.Later(job="j"))
+    assert response.request_id == "r-1"
+    assert response.headers["x-ratelimit-remaining"] == "5"
+    assert response.content == answer.content
+    assert "job" not in repr(response)
+    plain = answers.resources(httpx.Response(204)).answers.with_raw_response.none()
+    assert (plain.status_code, plain.parsed, plain.request_id) == (204, None, None)
+    with pytest.raises(errors.UnexpectedStatus):
+        answers.resources(httpx.Response(404)).answers.with_raw_response.two()
+
+
+def test_raw_methods_take_the_same_arguments(parameters: Any) -> None:
+    module = parameters.module("resources.params")
+    for name in ("Params", "AsyncParams"):
+        raw = getattr(module, f"{name}WithRawResponse")(parameters.client())
+        plain = getattr(module, name)(parameters.client())
+        assert vars(raw).keys() == module.Params.OPERATIONS.keys()
+        for method in vars(raw):
+            assert inspect.signature(getattr(raw, method)) == inspect.signature(
+                getattr(plain, method)
+            )
+
+
+def test_a_request_that_the_document_does_not_describe(answers: Any) -> None:
+    response = answers.twice(
+        lambda r: r.request(
+            "post",
+            "/new/a%2Fb",
+            json={"amount": Decimal("1.50")},
+            params={"q": ["x", 2], "none": None},
+            headers={"X-A": "1"},
+            options={"timeout": 3.5, "deadline": 9.0},
+        ),
+        httpx.Response(201, json={"id": 1}, headers={"X-Request-Id": "r-2"}),
+    )
+    assert (response.status_code, response.parsed, response.request_id) == (201, {"id": 1}, "r-2")
+    request = answers.request
+    assert (request.method, request.url.raw_path) == ("POST", b"/base/new/a%2Fb?q=x&q=2")
+    assert request.content == b'{"amount":1.5}'
+    assert (request.headers["Content-Type"], request.headers["X-A"]) == ("application/json", "1")
+    assert request.headers["Authorization"] == "Bearer the-key"
+    operation = request.extensions["operation"]
+    assert (operation.id, operation.path, operation.retry) == ("request", "", "never")
+    assert request.extensions["options"]["deadline"] == 9.0
+    assert request.extensions["timeout"]["read"] == 3.5
+    copy = pickle.loads(pickle.dumps(operation))
+    assert copy == operation
+
+
+@pytest.mark.parametrize(
+    ("method", "retry"), [("GET", "safe"), ("put", "idempotent"), ("PATCH", "never")]
+)
+def test_an_undocumented_request_is_retried_as_its_method_allows(
+    answers: Any, method: str, retry: str
+) -> None:
+    for content, parsed in ((b"", None), (b"<html>", None), (b"[1.5]", [Decimal("1.5")])):
+        answer = httpx.Response(200, content=content)
+        assert answers.twice(lambda r: r.request(method, "/x"), answer).parsed == parsed
+    assert answers.request.extensions["operation"].retry == retry
+    assert "Content-Type" not in answers.request.headers
+
+
+@pytest.mark.parametrize("path", ["https://evil.test/x", "//evil.test/x", "x", ""])
+def test_an_undocumented_request_stays_on_the_server(answers: Any, path: str) -> None:
+    with pytest.raises(answers.module("errors").InvalidArgument, match="path"):
+        answers.resources().request("GET", path)
+    assert not answers.requests
+
+
+def test_errors_of_an_undocumented_request_pass_through_the_hook(answers: Any) -> None:
+    def hook(error: Exception) -> Exception:
+        return LookupError(error)
+
+    resources = answers.resources(httpx.Response(404), on_error=hook)
+    with pytest.raises(LookupError):
+        resources.request("GET", "/x")
+    with pytest.raises(LookupError):
+        resources.request("POST", "/x", json=object())
 
 
 def test_errors_are_typed_by_status_then_range_then_default(answers: Any) -> None:

@@ -247,14 +247,14 @@ def crash_in_a_template(monkeypatch: pytest.MonkeyPatch, spec: Path) -> None:
 
 
 def no_python(monkeypatch: pytest.MonkeyPatch, spec: Path) -> None:
-    real = render.endpoint_view
+    real = render.operation_view
 
     def view(*arguments: Any) -> Any:
         found = real(*arguments)
         object.__setattr__(found, "url", '"unfinished')
         return found
 
-    monkeypatch.setattr(render, "endpoint_view", view)
+    monkeypatch.setattr(render, "operation_view", view)
 
 
 def full_disk(monkeypatch: pytest.MonkeyPatch, spec: Path) -> None:
@@ -305,7 +305,7 @@ FAILURES: dict[str, tuple[Break, str, str]] = {
     ),
     "no Python": (
         no_python,
-        f"{GET}: what is generated from this is no Python",
+        f"{GET}: the code generated from this is not Python",
         "report the defect",
     ),
     "a full disk": (

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 from io import BytesIO
 from pathlib import Path
 from types import UnionType
@@ -70,7 +70,9 @@ def sample(schema: Any, document: Any, depth: int = 0) -> Any:
 
 def plain(value: Any, made: Any) -> Any:
     """What a result is in JSON."""
-    return json.loads(made.module("codec").dumps(made.module("codec").decimals_as_text(value)))
+    codec = made.module("codec")
+    as_text = getattr(codec, "decimals_as_text", codec.to_json)  # absent where nothing uses it
+    return json.loads(codec.dumps(as_text(value)))
 
 
 def test_there_are_enough_of_them() -> None:
@@ -89,8 +91,8 @@ def test_every_module_imports_and_every_model_goes_round(make: Any, spec: Path) 
             source = source_of(model, made)
             value = model.from_dict(source)
             assert set(value.additional_properties) <= {"more"}
-            if hasattr(model, "to_multipart"):
-                assert [name for name, _ in value.to_multipart()] == list(source)
+            if name.startswith("Upload"):  # it holds files
+                assert [part for part, _ in made.module("codec").multipart(value)] == list(source)
             else:
                 assert exact(made.module("codec").dumps(value)) == source
 
@@ -113,8 +115,8 @@ def test_every_operation_sends_and_reads(make: Any, spec: Path) -> None:
     operations = made.module("operations").OPERATIONS
     resources = made.module("resources").Resources
     called = 0
-    for attribute in vars(resources):
-        if attribute.startswith("_"):
+    for attribute, value in vars(resources).items():
+        if not isinstance(value, cached_property):
             continue
         kind = type(getattr(made.resources(), attribute))
         for name, operation in kind.OPERATIONS.items():

@@ -319,3 +319,73 @@ def test_decimals_of_any_size_are_written_out_or_refused(kinds: Any) -> None:
     assert codec.decimals_as_text([Decimal("1E+3"), None, 5, "x"]) == ["1000", None, 5, "x"]
     with pytest.raises(kinds.module("errors").InvalidArgument):
         codec.decimals_as_text(Decimal("1E+999999999"))
+
+
+def test_integer_enums_are_open_too(kinds: Any) -> None:
+    level = kinds.module("models").Level
+    assert level.from_json(1) is next(iter(level))
+    assert level.from_json(9) == 9
+    assert not level.from_json(9).is_known
+    for value in ("1", True, None):
+        with pytest.raises(kinds.module("errors").DecodeError):
+            level.from_json(value)
+
+
+def test_a_model_extends_the_first_of_its_all_of_that_it_does_not_change(make: Any) -> None:
+    made = make(EXTENDED)
+    models = made.module("models")
+    assert [kind.__name__ for kind in models.Third.__mro__[:3]] == ["Third", "Second", "First"]
+    # A narrowed property, and one that requests hold in another way, make a class of its own.
+    assert not issubclass(models.Narrow, models.First)
+    assert issubclass(models.Sent, models.Both)
+    assert not issubclass(models.Received, models.Both)
+    source: dict[str, Any] = {"a": "a", "b": 1, "c": True, "e": "1.5", "f": 0.5, "g": "other"}
+    third = models.Third.from_dict(source)
+    assert third.to_dict() == source
+    assert third["g"] == "other"
+    for name in "acef":
+        with pytest.raises(made.module("errors").DecodeError) as caught:
+            models.Third.from_dict(source | {name: []})
+        assert caught.value.path == f"/{name}"
+
+
+EXTENDED = """
+openapi: 3.0.3
+info: {title: Extended, version: "1"}
+paths:
+  /:
+    post:
+      operationId: send
+      tags: [t]
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Sent"}}}}
+      responses: {"204": {description: Done.}}
+components:
+  schemas:
+    First:
+      type: object
+      required: [a]
+      properties: {a: {type: string}, b: {type: integer, nullable: true}}
+    Second:
+      allOf:
+        - $ref: "#/components/schemas/First"
+        - {type: object, required: [c], properties: {c: {type: boolean}, d: {type: string}}}
+    Third:
+      allOf:
+        - $ref: "#/components/schemas/Second"
+        - type: object
+          required: [e]
+          properties: {e: {type: string, format: decimal}, f: {type: number}}
+    Narrow:
+      allOf:
+        - $ref: "#/components/schemas/First"
+        - {type: object, required: [b], properties: {b: {type: integer}}}
+    Both: {type: object, properties: {x: {type: integer}}}
+    Sent:
+      allOf:
+        - $ref: "#/components/schemas/Both"
+        - {type: object, properties: {z: {type: integer}}}
+    Received:
+      allOf:
+        - $ref: "#/components/schemas/Both"
+        - {type: object, properties: {z: {type: integer}}}
+"""

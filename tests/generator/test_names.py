@@ -89,7 +89,7 @@ def test_parameters_of_any_name_arrive_under_it(names: Any) -> None:
         name for name in inspect.signature(method).parameters if name not in ("self", "options")
     ]
     path, rest = arguments[:3], arguments[3:]
-    given = dict.fromkeys(rest, "v") | {"error_query": Decimal("1.50"), "money": 2, "list_": [1, 2]}
+    given = dict.fromkeys(rest, "v") | {"error": Decimal("1.50"), "money": 2, "list_": [1, 2]}
     given["datetime_"] = datetime(2026, 1, 31, tzinfo=UTC)
     names.twice(lambda r: r.class_.names("s", "o", "c", **given))
     document = names.document["paths"]["/p/{self}/{options}/{class}"]["get"]["parameters"]

@@ -1,9 +1,6 @@
 """Get an invoice."""
 
-from typing import Any
-
-import httpx
-
+from ... import calls as _calls
 from ... import client as _client
 from ... import codec as _codec
 from ... import operations as _operations
@@ -14,126 +11,28 @@ from ...models.invoice import Invoice
 from ...models.rate_limit_error_body import RateLimitErrorBody
 
 OPERATION = _operations.GET_INVOICE
+RESPONSES: _parsing.Responses[Invoice, Error | Invoice | RateLimitErrorBody | None] = (
+    _parsing.Responses(
+        {200: Invoice.from_dict},
+        {
+            401: Error.from_dict,
+            404: Error.from_dict,
+            429: RateLimitErrorBody.from_dict,
+            500: Error.from_dict,
+            502: Error.from_dict,
+            503: Error.from_dict,
+        },
+    )
+)
 
 
-def _get_kwargs(
-    id: int,
-) -> dict[str, Any]:
-    request: dict[str, Any] = {
-        "method": OPERATION.method,
-        "url": f"/invoices/{_codec.path_value('id', id)}",
-    }
-    return request
-
-
-def _parse_response(
-    *, client: _client.Client, response: httpx.Response
-) -> Error | Invoice | RateLimitErrorBody | None:
-    if response.status_code == 200:
-        return _parsing.success_body(client, OPERATION, response, Invoice.from_dict)
-    if response.status_code == 401:
-        return _parsing.error_body(response, Error.from_dict)
-    if response.status_code == 404:
-        return _parsing.error_body(response, Error.from_dict)
-    if response.status_code == 429:
-        return _parsing.error_body(response, RateLimitErrorBody.from_dict)
-    if response.status_code == 500:
-        return _parsing.error_body(response, Error.from_dict)
-    if response.status_code == 502:
-        return _parsing.error_body(response, Error.from_dict)
-    if response.status_code == 503:
-        return _parsing.error_body(response, Error.from_dict)
-    _parsing.unexpected(client, OPERATION, response)
-    return None
-
-
-def _build_response(
-    *, client: _client.Client, response: httpx.Response
-) -> _types.Response[Error | Invoice | RateLimitErrorBody]:
-    return _types.Response(
-        status_code=response.status_code,
-        content=response.content,
-        headers=response.headers,
-        parsed=_parse_response(client=client, response=response),
+def prepare(
+    id: int, *, client: _client.AuthenticatedClient, options: _types.CallOptions | None = None
+) -> _calls.PreparedRequest[Invoice, Error | Invoice | RateLimitErrorBody | None]:
+    """Get an invoice. See `get` in `resources`."""
+    return _calls.PreparedRequest(
+        client, OPERATION, RESPONSES, f"/invoices/{_codec.path_value('id', id)}", options
     )
 
 
-def sync_detailed(
-    id: int,
-    *,
-    client: _client.AuthenticatedClient,
-    options: _types.CallOptions | None = None,
-) -> _types.Response[Error | Invoice | RateLimitErrorBody]:
-    """Get an invoice.
-
-    Returns the current state of the invoice. Prefer webhooks to polling when you wait for a
-    payment. To poll many invoices within the rate limit, use `listInvoices` (100 in one
-    request).
-
-    Args:
-        id: The invoice's id. Limits: at least 1.
-
-    Returns:
-        The invoice.
-
-    Statuses that are errors:
-        401: The API key is missing, unknown or expired.
-        404: There is no such resource.
-        429: Too many requests with this API key.
-        500: The service failed.
-        502: Kaspi did not respond, or responded with an error.
-        503: The service's session with Kaspi has expired.
-    """
-    request = _get_kwargs(
-        id=id,
-    )
-    response = client.get_httpx_client().request(
-        **client.request_arguments(OPERATION, request, options)
-    )
-    return _build_response(client=client, response=response)
-
-
-def sync(
-    id: int,
-    *,
-    client: _client.AuthenticatedClient,
-    options: _types.CallOptions | None = None,
-) -> Error | Invoice | RateLimitErrorBody | None:
-    """Get an invoice. The body alone; see `sync_detailed`."""
-    return sync_detailed(
-        id=id,
-        client=client,
-        options=options,
-    ).parsed
-
-
-async def asyncio_detailed(
-    id: int,
-    *,
-    client: _client.AuthenticatedClient,
-    options: _types.CallOptions | None = None,
-) -> _types.Response[Error | Invoice | RateLimitErrorBody]:
-    """Get an invoice. As `sync_detailed`, for async code."""
-    request = _get_kwargs(
-        id=id,
-    )
-    response = await client.get_async_httpx_client().request(
-        **client.request_arguments(OPERATION, request, options)
-    )
-    return _build_response(client=client, response=response)
-
-
-async def asyncio(
-    id: int,
-    *,
-    client: _client.AuthenticatedClient,
-    options: _types.CallOptions | None = None,
-) -> Error | Invoice | RateLimitErrorBody | None:
-    """Get an invoice. The body alone; see `asyncio_detailed`."""
-    return (
-        await asyncio_detailed(
-            id=id,
-            client=client,
-            options=options,
-        )
-    ).parsed
+sync, sync_detailed, asyncio, asyncio_detailed = _calls.functions(prepare)

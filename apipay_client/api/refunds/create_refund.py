@@ -1,9 +1,6 @@
 """Refund a paid invoice."""
 
-from typing import Any
-
-import httpx
-
+from ... import calls as _calls
 from ... import client as _client
 from ... import codec as _codec
 from ... import operations as _operations
@@ -17,158 +14,42 @@ from ...models.validation_error_body import ValidationErrorBody
 from ...types import UNSET, Unset
 
 OPERATION = _operations.CREATE_REFUND
+RESPONSES: _parsing.Responses[
+    Refund, Error | RateLimitErrorBody | Refund | ValidationErrorBody | None
+] = _parsing.Responses(
+    {200: Refund.from_dict},
+    {
+        400: Error.from_dict,
+        401: Error.from_dict,
+        404: Error.from_dict,
+        415: Error.from_dict,
+        422: ValidationErrorBody.from_dict,
+        429: RateLimitErrorBody.from_dict,
+        500: Error.from_dict,
+        502: Error.from_dict,
+        503: Error.from_dict,
+    },
+)
 
 
-def _get_kwargs(
-    id: int,
-    *,
-    body: CreateRefundRequest | Unset = UNSET,
-) -> dict[str, Any]:
-    request: dict[str, Any] = {
-        "method": OPERATION.method,
-        "url": f"/invoices/{_codec.path_value('id', id)}/refund",
-    }
-    headers: dict[str, str] = {}
-    if not isinstance(body, Unset):
-        request |= _codec.json_request(body)
-        headers["Content-Type"] = "application/json"
-    request["headers"] = headers
-    return request
-
-
-def _parse_response(
-    *, client: _client.Client, response: httpx.Response
-) -> Error | RateLimitErrorBody | Refund | ValidationErrorBody | None:
-    if response.status_code == 200:
-        return _parsing.success_body(client, OPERATION, response, Refund.from_dict)
-    if response.status_code == 400:
-        return _parsing.error_body(response, Error.from_dict)
-    if response.status_code == 401:
-        return _parsing.error_body(response, Error.from_dict)
-    if response.status_code == 404:
-        return _parsing.error_body(response, Error.from_dict)
-    if response.status_code == 415:
-        return _parsing.error_body(response, Error.from_dict)
-    if response.status_code == 422:
-        return _parsing.error_body(response, ValidationErrorBody.from_dict)
-    if response.status_code == 429:
-        return _parsing.error_body(response, RateLimitErrorBody.from_dict)
-    if response.status_code == 500:
-        return _parsing.error_body(response, Error.from_dict)
-    if response.status_code == 502:
-        return _parsing.error_body(response, Error.from_dict)
-    if response.status_code == 503:
-        return _parsing.error_body(response, Error.from_dict)
-    _parsing.unexpected(client, OPERATION, response)
-    return None
-
-
-def _build_response(
-    *, client: _client.Client, response: httpx.Response
-) -> _types.Response[Error | RateLimitErrorBody | Refund | ValidationErrorBody]:
-    return _types.Response(
-        status_code=response.status_code,
-        content=response.content,
-        headers=response.headers,
-        parsed=_parse_response(client=client, response=response),
-    )
-
-
-def sync_detailed(
+def prepare(
     id: int,
     *,
     client: _client.AuthenticatedClient,
     body: CreateRefundRequest | Unset = UNSET,
     options: _types.CallOptions | None = None,
-) -> _types.Response[Error | RateLimitErrorBody | Refund | ValidationErrorBody]:
-    """Refund a paid invoice.
-
-    Refunds a `paid` invoice. Without `amount` (or without a body) it refunds everything that is
-    still refundable. An invoice can be refunded in several parts, as long as their sum does not
-    exceed its amount. The invoice stays `paid`.
-
-    A second request creates a second refund. After a lost response, check `listInvoiceRefunds`
-    before you decide to retry.
-
-    The public documentation does not state the status code for a refund above the refundable
-    amount; this specification assumes 422 on `amount`, and 400 when nothing is left to refund.
-
-    Args:
-        id: The invoice's id. Limits: at least 1.
-
-    Returns:
-        The refund.
-
-    Statuses that are errors:
-        400: The invoice is not `paid`, or it was already refunded in full, or the body is not
-            valid JSON.
-        401: The API key is missing, unknown or expired.
-        404: There is no such resource.
-        415: The body is not sent as `application/json`, or it is sent with a
-            `Content-Encoding`.
-        422: One or more fields are not valid; `errors` states which and why.
-        429: Too many requests with this API key.
-        500: The service failed.
-        502: Kaspi did not respond, or responded with an error.
-        503: The service's session with Kaspi has expired.
-    """
-    request = _get_kwargs(
-        id=id,
-        body=body,
+) -> _calls.PreparedRequest[
+    Refund, Error | RateLimitErrorBody | Refund | ValidationErrorBody | None
+]:
+    """Refund a paid invoice. See `create` in `resources`."""
+    return _calls.PreparedRequest(
+        client,
+        OPERATION,
+        RESPONSES,
+        f"/invoices/{_codec.path_value('id', id)}/refund",
+        options,
+        body=None if isinstance(body, Unset) else _codec.json_body(body, "application/json"),
     )
-    response = client.get_httpx_client().request(
-        **client.request_arguments(OPERATION, request, options)
-    )
-    return _build_response(client=client, response=response)
 
 
-def sync(
-    id: int,
-    *,
-    client: _client.AuthenticatedClient,
-    body: CreateRefundRequest | Unset = UNSET,
-    options: _types.CallOptions | None = None,
-) -> Error | RateLimitErrorBody | Refund | ValidationErrorBody | None:
-    """Refund a paid invoice. The body alone; see `sync_detailed`."""
-    return sync_detailed(
-        id=id,
-        body=body,
-        client=client,
-        options=options,
-    ).parsed
-
-
-async def asyncio_detailed(
-    id: int,
-    *,
-    client: _client.AuthenticatedClient,
-    body: CreateRefundRequest | Unset = UNSET,
-    options: _types.CallOptions | None = None,
-) -> _types.Response[Error | RateLimitErrorBody | Refund | ValidationErrorBody]:
-    """Refund a paid invoice. As `sync_detailed`, for async code."""
-    request = _get_kwargs(
-        id=id,
-        body=body,
-    )
-    response = await client.get_async_httpx_client().request(
-        **client.request_arguments(OPERATION, request, options)
-    )
-    return _build_response(client=client, response=response)
-
-
-async def asyncio(
-    id: int,
-    *,
-    client: _client.AuthenticatedClient,
-    body: CreateRefundRequest | Unset = UNSET,
-    options: _types.CallOptions | None = None,
-) -> Error | RateLimitErrorBody | Refund | ValidationErrorBody | None:
-    """Refund a paid invoice. The body alone; see `asyncio_detailed`."""
-    return (
-        await asyncio_detailed(
-            id=id,
-            body=body,
-            client=client,
-            options=options,
-        )
-    ).parsed
+sync, sync_detailed, asyncio, asyncio_detailed = _calls.functions(prepare)
