@@ -442,8 +442,9 @@ def _at(value: object, path: str | None) -> object:
             value = cast("Mapping[str, object]", value).get(name)
         else:
             attribute = re.sub(r"\W", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)).lower()
-            unknown = getattr(value, "additional_properties", {})
-            value = getattr(value, attribute, unknown.get(name))
+            unknown = getattr(value, "additional_properties", {}).get(name)
+            # Names that Python uses itself, such as `next`, have an underscore behind them.
+            value = getattr(value, attribute, getattr(value, f"{attribute}_", unknown))
     return value if path is not None else None
 
 

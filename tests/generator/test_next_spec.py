@@ -1,5 +1,6 @@
 """A client of the spec as it may look next, without a hand-written line."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from generator.document import load, validate
 from generator.repair import repair
 from tests.generator.next_spec import OPENAPI, next_spec
 
-TEMPLATES = Path(generator.__file__).parent / "templates"
+ROOT = Path(__file__).parents[2]
 
 #: Calls that must type-check.
 CALLS = """\
@@ -27,7 +28,7 @@ amount: int = payout.amount
 payouts.list(page=1, per_page=50)
 payouts.list_archived(page=1)
 payouts.list_linked(page=1)
-payouts.list_feed(cursor="c", limit=200)
+payouts.list_payout_feed(cursor="c", limit=200)
 status: PayoutStatus | str = payouts.get(id=payout.id).status
 payouts.send(id=payout.id)
 """
@@ -52,10 +53,6 @@ def test_it_is_valid_without_repairs_and_adds_only(document: dict[str, Any]) -> 
     ]
 
 
-@pytest.mark.skipif(
-    "cursor" not in (TEMPLATES / "operations.py.jinja").read_text(),
-    reason="this generator knows one page shape only",
-)
 def test_its_client_generates_and_passes_mypy_strict(
     document: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -70,3 +67,31 @@ def test_its_client_generates_and_passes_mypy_strict(
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_the_overlays_serve_it_without_a_hand_written_line(
+    document: dict[str, Any], tmp_path: Path
+) -> None:
+    """Calls, pages, pacing, errors and events of the new resource, sync and async."""
+    generator.package.generate(repair(document)[0], tmp_path / "apipay_client")
+    program = Path(__file__).with_name("next_service.py")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(program)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT / "overlays")])},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.split() == [
+        "calls",
+        "pages",
+        "async-pages",
+        "pacing",
+        "no-content",
+        "no-effect",
+        "errors",
+        "events",
+    ]
