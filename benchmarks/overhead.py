@@ -2,14 +2,14 @@
 
     python benchmarks/overhead.py [--quick]
 
-Both send the same JSON over a kept connection and read the response: bare httpx to `dict` and `list`
-with `response.json()`, apipay to typed models, through errors, retries, pacing and the key's
+Both send the same JSON over a kept connection and read the response: bare httpx to `dict` and
+`list` with `response.json()`, apipay to typed models, through errors, retries, pacing and the key's
 budget, with the default hooks. Sync; the async client shares all of that code.
 
 Two servers, each in a process of its own:
-- `sandbox`: `apipay.sandbox`, which parses, checks and stores as a service has to. The limits are for this
-  one. It is far faster than any service behind a network, and each millisecond of distance brings
-  the ratio nearer to 1.
+- `sandbox`: `apipay.sandbox`, which parses, checks and stores as a service has to. The limits are
+  for this one. It is far faster than any service behind a network, and each millisecond of distance
+  brings the ratio nearer to 1.
 - `fixed`: responds with fixed bytes, the least that any HTTP server can do. It shows what apipay
   itself takes in microseconds. No create here: apipay rejects a response that does not match its
   request.
