@@ -1,22 +1,23 @@
-"""What a call through all overlays costs, beside the same call with bare httpx, side by side.
+"""Compare a call through apipay with the same call with bare httpx, side by side in one run.
 
     python benchmarks/overhead.py [--quick]
 
-Both send the same JSON over a kept connection and read the answer: bare httpx to `dict` and `list`
-with `response.json()`, apipay to typed models, through errors, retries, pacing and the key's
+Both send the same JSON over a kept connection and read the response: bare httpx to `dict` and
+`list` with `response.json()`, apipay to typed models, through errors, retries, pacing and the key's
 budget, with the default hooks. Sync; the async client shares all of that code.
 
 Two servers, each in a process of its own:
-- `sandbox`: `apipay_sandbox`, which parses, checks, stores and answers as a service has to. This
-  one judges: it is the nearest to a call that somebody makes, and is itself far faster than any
-  service behind a network (every millisecond of distance brings the ratio nearer to 1).
-- `fixed`: answers fixed bytes, the least that any HTTP server can do. It is shown as the hardest
-  comparison there can be, to see what the overlays themselves take in microseconds.
+- `sandbox`: `apipay_sandbox`, which parses, checks and stores as a service has to. The limits are
+  for this one. It is far faster than any service behind a network, and each millisecond of distance
+  brings the ratio nearer to 1.
+- `fixed`: responds with fixed bytes, the least that any HTTP server can do. It shows what apipay
+  itself takes in microseconds. No create here: apipay rejects a response that does not match its
+  request.
 
 The two take turns in short rounds, so that a busy machine meets both; what counts is the least time
 of any round (what the code costs when nothing disturbs it).
 
-Figures, against the sandbox: get and create at most 1.08 of bare httpx, a list of 100 invoices at
+Limits, against the sandbox: get and create at most 1.10 of bare httpx, a list of 100 invoices at
 most 1.35.
 """
 
@@ -90,7 +91,7 @@ def compare(bare: Call, ours: Call, rounds: int) -> tuple[float, float, float]:
     return min(times[0]), min(times[1]), statistics.median(ratios)
 
 
-def measure(base_url: str, rounds: int, size: int) -> dict[str, tuple[float, float, float]]:
+def measure(base_url: str, rounds: int, *, creates: bool) -> dict[str, tuple[float, float, float]]:
     """Compare every call against one server."""
     headers = {"X-API-Key": _KEY, "Accept": "application/json"}
     limit = RateLimit(_LIMIT, 60)
@@ -98,11 +99,13 @@ def measure(base_url: str, rounds: int, size: int) -> dict[str, tuple[float, flo
         httpx.Client(base_url=base_url, headers=headers, timeout=30) as bare,
         ApiPay(_KEY, base_url=base_url, rate_limit=limit) as client,
     ):
-        for _ in range(size):
+        for _ in range(100 if creates else 0):
             client.invoices.create(**_INVOICE)
         found: dict[str, tuple[float, float, float]] = {}
         newest = client.invoices.list(per_page=1).data[0].id
         for name, (one, other) in calls(client, bare, newest).items():
+            if name == "create" and not creates:
+                continue
             for _ in range(10):
                 one()
                 other()
@@ -114,7 +117,7 @@ def measure(base_url: str, rounds: int, size: int) -> dict[str, tuple[float, flo
 
 
 def fixed_bodies() -> dict[str, bytes]:
-    """The sandbox's own answers, for the server that answers fixed bytes."""
+    """Return the sandbox's own responses, for the server that sends fixed bytes."""
     with Sandbox(rate_limit=None, api_key=_KEY) as sandbox:
         headers = {"X-API-Key": _KEY}
         with httpx.Client(base_url=sandbox.base_url, headers=headers) as bare:
@@ -124,7 +127,6 @@ def fixed_bodies() -> dict[str, bytes]:
             page = bare.get("/invoices", params={"per_page": 100}).content
     number = json.loads(created)["id"]
     return {
-        "POST /api/invoices": created,
         f"GET /api/invoices/{number}": created,
         "GET /api/invoices": page,
     }
@@ -132,15 +134,15 @@ def fixed_bodies() -> dict[str, bytes]:
 
 def main() -> int:
     """Measure, print the table, and check the figures."""
-    parser = argparse.ArgumentParser(description="Overlays beside bare httpx.")
+    parser = argparse.ArgumentParser(description="A call compared with bare httpx.")
     parser.add_argument("--quick", action="store_true", help="few rounds; shows, does not judge")
     options = parser.parse_args()
     rounds = 10 if options.quick else 600
     results: dict[str, dict[str, tuple[float, float, float]]] = {}
     with sandbox_process(rate_limit=EnforcedLimit(_LIMIT, 60), api_key=_KEY) as url:
-        results["sandbox"] = measure(url, rounds, 100)
+        results["sandbox"] = measure(url, rounds, creates=True)
     with fixed_server(fixed_bodies()) as url:
-        results["fixed"] = measure(f"{url}/api", rounds, 0)
+        results["fixed"] = measure(f"{url}/api", rounds, creates=False)
     rows: list[list[Any]] = [
         [f"{name}, {server}", round(bare), round(ours), round(ours - bare), ours / bare, median]
         for server, found in results.items()
@@ -150,7 +152,7 @@ def main() -> int:
     if options.quick:
         return 0
     judged = results["sandbox"]
-    limits = {"get": 1.08, "create": 1.08, "list of 100": 1.35}
+    limits = {"get": 1.10, "create": 1.10, "list of 100": 1.35}
     return conclude(
         [
             Figure(f"{name}, ratio to httpx", round(judged[name][1] / judged[name][0], 3), limit)

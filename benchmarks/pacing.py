@@ -37,12 +37,11 @@ import anyio
 import httpx
 from _common import Figure, conclude, print_table, sandbox_process
 
-from apipay import ApiPay, AsyncApiPay
+from apipay import ApiPay, AsyncApiPay, RetryPolicy
 from apipay._clock import SYSTEM_CLOCK, Clock
-from apipay.hooks import AnswerEvent, Hook
+from apipay.hooks import Hook, ResponseEvent
 from apipay.pacing import RateLimit
 from apipay.testing import VirtualClock
-from apipay.transport import RetryPolicy
 from apipay_sandbox import RateLimit as EnforcedLimit
 from apipay_sandbox.ratelimit import Limiter
 
@@ -64,7 +63,7 @@ class _Times(Hook):
         self.answered: list[float] = []
         self.refused = 0
 
-    def after_answer(self, event: AnswerEvent) -> None:
+    def after_response(self, event: ResponseEvent) -> None:
         self.answered.append(self._now())
         self.refused += event.status_code == 429
 

@@ -3,15 +3,13 @@
 import os
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NoReturn, Self, TypeVar, cast
 
 import httpx
 
 from apipay import _options
 from apipay._clock import SYSTEM_CLOCK, Clock
-from apipay._http.call import Session
-from apipay._http.client import AsyncHttpClient, HttpClient, NoCookies, NoTransport
-from apipay._http.failures import from_generated
+from apipay._http.session import Session
 from apipay._log import LogHook, guard_httpx_log
 from apipay._methods import AsyncMethods, Methods
 from apipay._options import UNSET, RetryPolicy, Timeout, Unset
@@ -26,10 +24,12 @@ from apipay_client.operations import EXTENSIONS
 from apipay_client.types import CallOptions
 
 if TYPE_CHECKING:
+    from apipay._http.client import AsyncHttpClient, HttpClient
     from apipay.errors import Lookup
+    from apipay_client.errors import ClientError
     from apipay_client.models import Invoice, RecurringInvoice, Refund
 
-HttpT = TypeVar("HttpT", HttpClient, AsyncHttpClient)
+HttpT = TypeVar("HttpT", "HttpClient", "AsyncHttpClient")
 
 
 class _Connections(Generic[HttpT]):
@@ -85,6 +85,12 @@ class _Connections(Generic[HttpT]):
         return self._open if self._process == os.getpid() else None
 
 
+def _from_generated(error: "ClientError") -> Exception:
+    from apipay._http.failures import from_generated  # after a failure only
+
+    return from_generated(error)
+
+
 class _GeneratedClient(AuthenticatedClient):
     """The generated client, sending through the connections of a client."""
 
@@ -104,6 +110,7 @@ class _Base(Generic[HttpT]):
 
     _client: AuthenticatedClient
     _clock: Clock
+    _httpx_class: ClassVar[type[httpx.Client | httpx.AsyncClient]]
 
     def __init__(
         self,
@@ -170,9 +177,11 @@ class _Base(Generic[HttpT]):
             clock=clock,
             budget=budget,
         )
-        kind: Callable[..., HttpT] = self._http_class()
 
         def connect() -> HttpT:
+            from apipay._http.client import NoCookies, NoTransport  # with the first call
+
+            kind: Callable[..., HttpT] = self._http_class()
             merged = {**own_headers, **_options.default_headers(key)}
             if http_client is None:
                 settings["cookies"] = NoCookies()
@@ -199,8 +208,7 @@ class _Base(Generic[HttpT]):
         raise NotImplementedError
 
     def _check_http_client(self, http_client: object, transport: object) -> None:
-        kind = self._http_class().__base__
-        assert kind is not None
+        kind = self._httpx_class
         if not isinstance(http_client, kind):
             raise InvalidRequestError(
                 f"http_client of {type(self).__name__} must be an httpx.{kind.__name__}, "
@@ -217,7 +225,7 @@ class _Base(Generic[HttpT]):
             token=self._session.key.value,
             default_options=options,
             formats=_FORMATS,
-            on_error=from_generated,
+            on_error=_from_generated,
         )
         client.connections = self._connections
         return client
@@ -298,7 +306,7 @@ class _Base(Generic[HttpT]):
         )
 
 
-class ApiPay(_Base[HttpClient], Methods):
+class ApiPay(_Base["HttpClient"], Methods):
     """The client of ApiPay.kz: `ApiPay().invoices.create(amount=..., phone_number=...)`.
 
     Every failure is an `apipay.errors.ApiPayError`. A write whose outcome is in doubt is never sent
@@ -307,8 +315,12 @@ class ApiPay(_Base[HttpClient], Methods):
     `with` block, to close its connections.
     """
 
+    _httpx_class = httpx.Client
+
     @classmethod
-    def _http_class(cls) -> type[HttpClient]:
+    def _http_class(cls) -> "type[HttpClient]":
+        from apipay._http.client import HttpClient  # with the first call
+
         return HttpClient
 
     def confirm(self, lookup: "Lookup | None") -> "Invoice | Refund | RecurringInvoice | None":
@@ -353,15 +365,19 @@ class ApiPay(_Base[HttpClient], Methods):
         self.close()
 
 
-class AsyncApiPay(_Base[AsyncHttpClient], AsyncMethods):
+class AsyncApiPay(_Base["AsyncHttpClient"], AsyncMethods):
     """`ApiPay` for asyncio and trio: `await AsyncApiPay().invoices.create(...)`.
 
     One client serves many tasks of one event loop. Cancelling a call ends it at once; a write that
     was cancelled may have happened.
     """
 
+    _httpx_class = httpx.AsyncClient
+
     @classmethod
-    def _http_class(cls) -> type[AsyncHttpClient]:
+    def _http_class(cls) -> "type[AsyncHttpClient]":
+        from apipay._http.client import AsyncHttpClient  # with the first call
+
         return AsyncHttpClient
 
     async def confirm(

@@ -1,7 +1,7 @@
 """The methods of both clients that take more than one request: lists, verifications, waits.
 
-Each runs a generator of `pagination` or `waiting`. `waiting` is imported when it is used: it needs
-the models, which take longer to import than the rest of the client.
+Each runs a generator of `pagination` or `waiting`. These are imported when they are used, because
+most processes need neither.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from apipay._clock import Clock
 from apipay._steps import iterate, iterate_async, run, run_async
-from apipay.pagination import AsyncPaginator, Identified, Page, Paginator
 from apipay_client.resources import AsyncResources, Resources
 
 if TYPE_CHECKING:
+    from apipay.pagination import AsyncPaginator, Identified, Page, Paginator
     from apipay.waiting import Pace
     from apipay_client.models import CreatedInvoice, Invoice, Organization
 
 P = ParamSpec("P")
-Item = TypeVar("Item", bound=Identified)
+Item = TypeVar("Item", bound="Identified")
 
 
 class Methods(Resources):
@@ -26,8 +26,8 @@ class Methods(Resources):
     _clock: Clock
 
     def paginate(
-        self, method: Callable[P, Page[Item]], /, *args: P.args, **kwargs: P.kwargs
-    ) -> Paginator[Item]:
+        self, method: "Callable[P, Page[Item]]", /, *args: P.args, **kwargs: P.kwargs
+    ) -> "Paginator[Item]":
         """Iterate over all items of a list.
 
             for invoice in client.paginate(client.invoices.list, status=["paid"]):
@@ -48,6 +48,8 @@ class Methods(Resources):
         Raises:
             InvalidRequestError: `method` does not return pages, or an argument is wrong.
         """
+        from apipay.pagination import Paginator
+
         return Paginator(method, args, kwargs)
 
     def verify_organization(
@@ -182,8 +184,8 @@ class AsyncMethods(AsyncResources):
     _clock: Clock
 
     def paginate(
-        self, method: Callable[P, Awaitable[Page[Item]]], /, *args: P.args, **kwargs: P.kwargs
-    ) -> AsyncPaginator[Item]:
+        self, method: "Callable[P, Awaitable[Page[Item]]]", /, *args: P.args, **kwargs: P.kwargs
+    ) -> "AsyncPaginator[Item]":
         """Iterate over all items of a list.
 
             async for invoice in client.paginate(client.invoices.list, status=["paid"]):
@@ -191,6 +193,8 @@ class AsyncMethods(AsyncResources):
 
         See `ApiPay.paginate` for the arguments, the result and the errors.
         """
+        from apipay.pagination import AsyncPaginator
+
         return AsyncPaginator(method, args, kwargs)
 
     async def verify_organization(

@@ -3,7 +3,7 @@
 import ipaddress
 import math
 import os
-import platform
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -224,10 +224,11 @@ def merge_options(old: CallOptions, new: Mapping[str, object]) -> CallOptions:
 
 def default_headers(key: ApiKey) -> dict[str, str]:
     """Return the headers of every request."""
+    python = ".".join(map(str, sys.version_info[:3]))
     return {
         "Accept": "application/json",
         "Accept-Encoding": "gzip, deflate",
-        "User-Agent": f"apipay-python/{VERSION} Python/{platform.python_version()}",
+        "User-Agent": f"apipay-python/{VERSION} Python/{python}",
         API_KEY_HEADER: key.value,
     }
 

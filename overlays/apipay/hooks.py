@@ -44,7 +44,7 @@ class CallInfo:
     state: dict[Any, Any] = field(default_factory=dict[Any, Any])
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class SendEvent:
     """A request is about to be sent.
 
@@ -63,7 +63,7 @@ class SendEvent:
     purpose: Purpose
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ResponseEvent:
     """A response arrived, or the request failed.
 
@@ -84,7 +84,7 @@ class ResponseEvent:
     seconds: float
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class RetryEvent:
     """A request will be sent again.
 
@@ -99,7 +99,7 @@ class RetryEvent:
     cause: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class WaitEvent:
     """The call is about to wait.
 
@@ -114,7 +114,7 @@ class WaitEvent:
     reason: WaitReason
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class EndEvent:
     """The call has ended.
 

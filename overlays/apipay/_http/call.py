@@ -1,8 +1,7 @@
 """One call as a generator of steps: pace, send, classify, then return, retry, confirm or raise."""
 
-import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,8 +19,8 @@ from apipay._http.classify import (
     describe,
 )
 from apipay._http.failures import error_for, sent_fields
-from apipay._options import ApiKey, RetryPolicy, check_options
-from apipay._process import KeyState
+from apipay._http.session import Session
+from apipay._options import check_options
 from apipay._steps import Steps
 from apipay.errors import ApiPayError, OutcomeUnknownError, RateLimitWaitError
 from apipay.hooks import (
@@ -35,13 +34,11 @@ from apipay.hooks import (
     WaitEvent,
     WaitReason,
 )
-from apipay.pacing.budget import Budget
 from apipay.pacing.limits import (
     NO_RESPONSE,
     NOT_SENT,
     Outcome,
     Priority,
-    RateLimit,
     outcome_of,
 )
 from apipay_client.codec import JSON_EXTENSION
@@ -50,7 +47,7 @@ from apipay_client.operations import Operation
 from apipay_client.parsing import json_body
 
 if TYPE_CHECKING:
-    from apipay._confirm.writes import Write, Writes
+    from apipay._confirm.writes import Write
 
 _MIN_TIME_TO_WRITE = 1.0
 """Seconds. A write with less time left would more often end in doubt than with a response."""
@@ -58,41 +55,6 @@ _MIN_TIME_TO_WRITE = 1.0
 _LOOKUP_SHARE = 0.25
 _MAX_LOOKUP_TIME = 5.0
 """This share of the time left, at most this many seconds, is kept for looking up a lost write."""
-
-# SystemRandom, so that forked processes do not share a backoff sequence.
-_random = random.SystemRandom().random
-
-
-@dataclass(slots=True, repr=False)
-class Session:
-    """What the calls of a client and of its `with_options` clones share."""
-
-    key: ApiKey
-    state: KeyState
-    policy: RetryPolicy
-    hooks: Hooks
-    clock: Clock
-    budget: Budget | None
-    random: Callable[[], float] = _random
-    scoped: dict[str, Budget] = field(default_factory=dict[str, Budget])
-
-    def budget_for(self, operation: Operation | None) -> Budget | None:
-        """Return the budget of an operation: its own where the spec gives it its own limit."""
-        budget = self.budget
-        limit = None if operation is None else operation.rate_limit
-        if budget is None or operation is None or limit is None:
-            return budget
-        scoped = self.scoped.get(operation.id)
-        if scoped is None:
-            own = RateLimit(limit.requests, limit.seconds)
-            scoped = self.scoped[operation.id] = budget.scoped(operation.id, own)
-        return scoped
-
-    def writes(self) -> "Writes":
-        """Return the writes of this key in this process."""
-        from apipay._confirm.writes import Writes  # with the first write
-
-        return self.state.shared("writes", Writes)
 
 
 class Http(Protocol):

@@ -10,8 +10,9 @@ from typing import Any, cast
 import httpx
 
 from apipay._clock import Clock
-from apipay._http.call import Session, run_call, start
+from apipay._http.call import run_call, start
 from apipay._http.classify import ResponseTooLarge
+from apipay._http.session import Session
 from apipay._steps import run, run_async
 from apipay.errors import ClientClosedError, InvalidRequestError
 

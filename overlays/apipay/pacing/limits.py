@@ -93,7 +93,7 @@ def outcome_of(status: int, headers: Mapping[str, str], body: object, now: float
         _seconds(stated.get("retry_after")),
         _seconds(stated.get("retry_after_seconds")),
         _seconds(header),
-        _seconds_until(header, headers.get("date"), now),
+        None if header is None else _seconds_until(header, headers.get("date"), now),
     ]
     known = [wait for wait in waits if wait is not None]
     return Outcome(
@@ -117,7 +117,7 @@ def _seconds(value: object) -> float | None:
     return seconds if math.isfinite(seconds) and seconds >= 0 else None
 
 
-def _seconds_until(date: str | None, base: str | None, now: float) -> float | None:
+def _seconds_until(date: str, base: str | None, now: float) -> float | None:
     moment = http_date(date)
     if moment is None:
         return None

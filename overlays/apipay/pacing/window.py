@@ -18,7 +18,7 @@ _EPSILON = 1e-6
 """Tolerance for float rounding, in seconds."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Permit:
     """Permission for one request, with the counts at its start. Release it exactly once."""
 
