@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apipay import ApiPay, ApiPayError
 from apipay.webhooks import Event, EventContext, Inbox, InvoiceEvent, SQLiteStore
-from apipay.webhooks.django import receiver
+from apipay.webhooks.receivers.django import receiver
 
 settings.configure(
     DEBUG=False,

@@ -19,7 +19,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from apipay import ApiPayError, AsyncApiPay
 from apipay.webhooks import Event, EventContext, Inbox, InvoiceEvent, SQLiteStore
-from apipay.webhooks.starlette import receiver
+from apipay.webhooks.receivers.asgi import receiver
 
 folder = Path(os.environ.get("SHOP_FOLDER", "."))
 orders = shop.OrderBook(folder / "orders.db")

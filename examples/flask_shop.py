@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from apipay import ApiPay, ApiPayError
 from apipay.webhooks import Event, EventContext, Inbox, InvoiceEvent, SQLiteStore
-from apipay.webhooks.flask import receiver
+from apipay.webhooks.receivers.flask import receiver
 
 folder = Path(os.environ.get("SHOP_FOLDER", "."))
 orders = shop.OrderBook(folder / "orders.db")

@@ -36,11 +36,11 @@ if TYPE_CHECKING:
         VerificationFailedError,
         VerificationTimeoutError,
         WaitTimeoutError,
-        WebhookError,
     )
     from apipay.hooks import Hook
     from apipay.pacing import RateLimit
     from apipay.transport import RetryPolicy
+    from apipay.webhooks.errors import WebhookError
 
 _PLACES = {
     "ApiPay": "client",
@@ -48,6 +48,7 @@ _PLACES = {
     "Hook": "hooks",
     "RateLimit": "pacing",
     "RetryPolicy": "transport",
+    "WebhookError": "webhooks.errors",
 }
 
 __all__ = [

@@ -15,8 +15,7 @@
     ├── VerificationError
     │   ├── VerificationFailedError  VerificationTimeoutError
     ├── WaitTimeoutError             what was waited for did not come in time
-    └── WebhookError
-        ├── SignatureError           PayloadError
+    └── WebhookError                 a webhook was not accepted; see `apipay.webhooks.errors`
 
 Each can be logged, pickled and copied without care. `str()`, `repr()` and pickles never hold the
 API key, a phone number, a name or an IIN: what the service said is shown only as far as it is
@@ -50,19 +49,16 @@ __all__ = [
     "Lookup",
     "NotFoundError",
     "OutcomeUnknownError",
-    "PayloadError",
     "PermissionDeniedError",
     "RateLimitError",
     "RateLimitWaitError",
     "ResponseDecodeError",
     "ServerError",
-    "SignatureError",
     "ValidationError",
     "VerificationError",
     "VerificationFailedError",
     "VerificationTimeoutError",
     "WaitTimeoutError",
-    "WebhookError",
 ]
 
 
@@ -484,15 +480,3 @@ class WaitTimeoutError(ApiPayError):
         super().__init__(message)
         self.last = last
         self.resume = resume
-
-
-class WebhookError(ApiPayError):
-    """A webhook delivery was not accepted. It must not be acted upon."""
-
-
-class SignatureError(WebhookError):
-    """The signature is missing, malformed or wrong: answer 401."""
-
-
-class PayloadError(WebhookError):
-    """The signed body is not an event: answer 400."""

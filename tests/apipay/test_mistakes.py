@@ -11,7 +11,7 @@ import pytest
 from apipay import ApiPay, ApiPayError, AsyncApiPay, InvalidRequestError
 from apipay.sandbox import Sandbox
 from apipay.webhooks import Inbox, MemoryStore
-from apipay.webhooks.starlette import receiver
+from apipay.webhooks.receivers.asgi import receiver
 
 # Loosely typed on purpose: a checker would see most of these, and not everybody runs one.
 MISTAKES: dict[str, Callable[[Any, Any], Any]] = {
