@@ -239,29 +239,24 @@ def event_key(event: Event) -> EventKey:
     specification does not know, it is a digest of the content.
     """
     kind = EVENT_TYPES.get(event.event)
-    data = event.to_dict()
     if kind is None or isinstance(event, UnknownEvent):
-        content = json.dumps(data, sort_keys=True, separators=(",", ":"), default=str)
+        content = json.dumps(event.to_dict(), sort_keys=True, separators=(",", ":"), default=str)
         digest = hashlib.sha256(content.encode()).hexdigest()
         return EventKey(f"event:{digest}", event.event, _seconds(event.timestamp))
-    return _known_key(event.event, kind, data)
-
-
-def _known_key(name: str, kind: EventType, data: Mapping[str, Any]) -> EventKey:
-    values = ",".join(str(_at(data, path)) for path in kind.ids)
+    values = ",".join(str(_attribute(event, path)) for path in kind.ids)
     if not kind.status:
-        return EventKey(f"{name}:{values}", name, _time(data.get("timestamp")))
+        return EventKey(f"{event.event}:{values}", event.event, _seconds(event.timestamp))
     # All statuses of one resource share a record: `invoice:4217`.
-    resource, status = kind.status[:-1], str(_at(data, kind.status))
-    reached = _at(data, (*resource, f"{status}_at")) or data.get("timestamp")
-    return EventKey(f"{'.'.join(resource)}:{values}", status, _time(reached), kind.ranks)
+    resource, status = kind.status[:-1], str(_attribute(event, kind.status))
+    reached = _attribute(event, (*resource, f"{status}_at"))
+    at = _seconds(reached if isinstance(reached, datetime) else event.timestamp)
+    return EventKey(f"{'.'.join(resource)}:{values}", status, at, kind.ranks)
 
 
-def _time(value: object) -> float | None:
-    try:
-        return _seconds(datetime.fromisoformat(value)) if isinstance(value, str) else None
-    except ValueError:
-        return None
+def _attribute(value: Any, path: Path) -> Any:
+    for name in path:
+        value = getattr(value, name, None)
+    return value
 
 
 def _seconds(moment: datetime | None) -> float | None:

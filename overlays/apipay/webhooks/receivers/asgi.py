@@ -1,7 +1,7 @@
 """A receiver for ASGI: FastAPI, Starlette, Litestar and others.
 
-    app.add_route("/webhooks/apipay", receiver(on_event, inbox=inbox))      # FastAPI, Starlette
-    Litestar([asgi("/webhooks/apipay")(receiver(on_event, inbox=inbox))])   # Litestar
+    app.add_route("/webhooks/apipay", receiver(on_event, inbox=inbox))  # FastAPI, Starlette
+    asgi("/webhooks/apipay", copy_scope=False)(receiver(on_event, inbox=inbox))  # Litestar
 
 It implements ASGI itself and imports no framework.
 """

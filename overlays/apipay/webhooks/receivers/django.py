@@ -76,4 +76,5 @@ def receiver(
 
 
 def _http(response: Response) -> HttpResponse:
-    return HttpResponse(response.body, status=response.status, headers=dict(response.headers))
+    headers = {**response.headers, "Content-Length": str(len(response.body))}
+    return HttpResponse(response.body, status=response.status, headers=headers)

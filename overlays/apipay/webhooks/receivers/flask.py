@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import flask
-from werkzeug.exceptions import ClientDisconnected
 
 from .._frames import Delivery, hides_arguments
 from ..events import MAX_BODY_BYTES, SecretSource
@@ -48,7 +47,7 @@ def receiver(
         try:
             # One byte more than the limit: without a length nothing else stops a chunked body.
             delivery = Delivery(request.stream.read(max_bytes + 1), request.headers, request)
-        except (OSError, ValueError, ClientDisconnected):
+        except (OSError, ValueError):
             return core.unreadable()
         return core.receive(delivery)
 
