@@ -118,7 +118,8 @@ def _reconcile(
     rows = yield from _find(client, orders, (now - lookback).date())
     became: dict[int | str, str] = {}
     errors: list[Exception] = []
-    for order, row in rows.items():
+    for order in filter(rows.__contains__, orders):
+        row = rows[order]
         created: datetime | None = row.created_at
         became[order] = "pending"
         if _is_settled(row) and (created is None or now - created >= min_age):
