@@ -168,7 +168,7 @@ def _one_value(signature: Any) -> str:
                 values.append(value)
         (value,) = values
         if type(value) is list:  # some servers pass every header as a list of its values
-            values = value
+            values = [*cast("list[Any]", value)]
             (value,) = values
     except (TypeError, ValueError):
         if len(values) > 1:
