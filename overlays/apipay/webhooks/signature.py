@@ -168,8 +168,9 @@ def _one_value(signature: Any) -> str:
                 values.append(value)
         (value,) = values
         if type(value) is list:  # some servers pass every header as a list of its values
-            values = [*cast("list[Any]", value)]
-            (value,) = values
+            listed: list[Any] = value
+            values = listed
+            (value,) = listed
     except (TypeError, ValueError):
         if len(values) > 1:
             raise _repeated() from None
