@@ -167,10 +167,9 @@ def _one_value(signature: Any) -> str:
             if len(name) in _HEADER_LENGTHS and _text(name).lower() in _HEADER_NAMES:
                 values.append(value)
         (value,) = values
-        if type(value) is list:  # some servers pass every header as a list of its values
-            listed: list[Any] = value
-            values = listed
-            (value,) = listed
+        if issubclass(type(value), list):  # some servers pass each header as a list of its values
+            values = value
+            (value,) = values
     except (TypeError, ValueError):
         if len(values) > 1:
             raise _repeated() from None
