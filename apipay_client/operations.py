@@ -340,6 +340,9 @@ EXTENSIONS: Final[Mapping[str, Any]] = {
                 "signature_header": "X-Webhook-Signature",
                 "signature_scheme": "sha256",
             },
+            "x-dedup": ["invoice.id", "invoice.status"],
+            "x-order": {"invoice.status": [["pending"], ["cancelled", "expired"], ["paid"]]},
+            "x-money": {"invoice.amount": "^[0-9]+\\.[0-9]{2}$"},
             "post": {
                 "operationId": "invoiceStatusChanged",
                 "tags": ["Webhooks"],

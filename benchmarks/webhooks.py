@@ -1,11 +1,12 @@
-"""What `unwrap` costs beside bare `hmac` and `json.loads` of the same delivery, in one run.
+"""The cost of `unwrap`, as a ratio to bare `hmac` and `json.loads` of the same delivery.
 
     python benchmarks/webhooks.py
 
-Prints the ratio and exits with 1 when it is over the limit (2.0). Both sides do the same work on
-the same bytes, in turns, so that a busy machine slows both; the ratio is that of the medians over
-many short rounds. `unwrap` checks more (size, form, UTF-8, repeated names, nesting) and gives an
-event with Decimal money and datetimes; the bare side gives a dict with strings.
+Prints the ratios, for a signature and for a mapping of headers, and exits with 1 when one is over
+the limit (2.0). Both sides do the same work on the same bytes, in turns. Each counts with the
+fastest tenth of many short rounds, so that what other processes take is not measured. `unwrap`
+checks more (size, form, UTF-8, amounts, nesting) and gives an event with Decimal money and
+datetimes; the bare side gives a dict with strings.
 """
 
 import hashlib
@@ -19,8 +20,8 @@ from time import perf_counter
 from apipay.webhooks import sign, unwrap
 
 LIMIT = 2.0
-ROUNDS = 400
-CALLS = 100
+ROUNDS = 3000
+CALLS = 10
 SECRET = "whsec_benchmark"
 BODY = json.dumps(
     {
@@ -50,7 +51,7 @@ HEADERS = {
 
 
 def bare() -> object:
-    """What a careful merchant writes by hand."""
+    """Verify and parse by hand."""
     mac = hmac.new(SECRET.encode(), BODY, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(f"sha256={mac}", SIGNATURE):
         raise ValueError("forged")
@@ -78,12 +79,12 @@ def main() -> int:
     for _ in range(ROUNDS):
         for side in sides:
             times[side.__name__].append(microseconds(side))
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    for name, median in medians.items():
-        print(f"{name:15} {median:6.2f} us  {median / medians['bare']:5.2f} x bare")
-    ratio = medians["from_signature"] / medians["bare"]
-    print(f"verify-and-parse at {ratio:.2f} of bare hmac + json.loads (limit {LIMIT})")
-    return 0 if ratio <= LIMIT else 1
+    fastest = {name: statistics.quantiles(values, n=10)[0] for name, values in times.items()}
+    for name, value in fastest.items():
+        print(f"{name:15} {value:6.2f} us  {value / fastest['bare']:5.2f} x bare")
+    ratios = [fastest[side.__name__] / fastest["bare"] for side in sides[1:]]
+    print(f"verify and parse at {max(ratios):.2f} of bare hmac + json.loads (limit {LIMIT})")
+    return 0 if max(ratios) <= LIMIT else 1
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""A small shop with Django in one file: create an invoice, redirect to it, hear of the payment.
+"""A small shop with Django in one file: create an invoice, redirect to it, receive the webhook.
 
     python django_shop.py runserver 8000
 
-Wants APIPAY_API_KEY and APIPAY_WEBHOOK_SECRET (and APIPAY_BASE_URL for a sandbox); SHOP_FOLDER says
+Needs APIPAY_API_KEY and APIPAY_WEBHOOK_SECRET (and APIPAY_BASE_URL for a sandbox); SHOP_FOLDER says
 where its two SQLite files go.
 """
 
@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apipay import ApiPay, ApiPayError
 from apipay.webhooks import Event, EventContext, Inbox, InvoiceEvent, SQLiteStore
-from apipay.webhooks.django import receiver
+from apipay.webhooks.receivers.django import receiver
 
 settings.configure(
     DEBUG=False,
@@ -52,7 +52,7 @@ def front(request: HttpRequest) -> HttpResponse:
 def buy(request: HttpRequest) -> HttpResponse:
     order_id = orders.open()
     try:
-        # With an order id of our own, the SDK can look up what became of a lost answer.
+        # With an order id of our own, the SDK can look the invoice up after a lost response.
         invoice = client.invoices.create(
             amount=shop.PRICE,
             phone_number=request.POST.get("phone", ""),
@@ -62,9 +62,9 @@ def buy(request: HttpRequest) -> HttpResponse:
     except ApiPayError as error:
         return page(request, str(error), 502)
     orders.invoiced(order_id, invoice.payment_url)
-    answer = HttpResponseRedirect(invoice.payment_url)
-    answer.set_cookie("order", order_id, httponly=True, samesite="Lax")
-    return answer
+    response = HttpResponseRedirect(invoice.payment_url)
+    response.set_cookie("order", order_id, httponly=True, samesite="Lax")
+    return response
 
 
 @require_GET
@@ -73,7 +73,7 @@ def order(request: HttpRequest) -> HttpResponse:
 
 
 def on_event(event: Event, context: EventContext) -> None:
-    """Runs once for each event, and again only if it failed before it was over."""
+    """Run once for each event, and again only if it failed."""
     if not isinstance(event, InvoiceEvent) or context.stale:
         return  # an event for later versions of this shop, or one that came too late to matter
     if event.invoice.external_order_id is not None:

@@ -1,8 +1,8 @@
-"""A small shop with FastAPI: create an invoice, redirect to it, hear of the payment, show it.
+"""A small shop with FastAPI: create an invoice, redirect to it, receive the webhook, show it.
 
     uvicorn fastapi_shop:app --port 8000
 
-Wants APIPAY_API_KEY and APIPAY_WEBHOOK_SECRET (and APIPAY_BASE_URL for a sandbox); SHOP_FOLDER says
+Needs APIPAY_API_KEY and APIPAY_WEBHOOK_SECRET (and APIPAY_BASE_URL for a sandbox); SHOP_FOLDER says
 where its two SQLite files go.
 """
 
@@ -19,7 +19,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from apipay import ApiPayError, AsyncApiPay
 from apipay.webhooks import Event, EventContext, Inbox, InvoiceEvent, SQLiteStore
-from apipay.webhooks.starlette import receiver
+from apipay.webhooks.receivers.asgi import receiver
 
 folder = Path(os.environ.get("SHOP_FOLDER", "."))
 orders = shop.OrderBook(folder / "orders.db")
@@ -45,7 +45,7 @@ async def buy(request: Request) -> Response:
     form = parse_qs((await request.body()).decode())
     order_id = await run_in_threadpool(orders.open)
     try:
-        # With an order id of our own, the SDK can look up what became of a lost answer.
+        # With an order id of our own, the SDK can look the invoice up after a lost response.
         invoice = await client.invoices.create(
             amount=shop.PRICE,
             phone_number=form.get("phone", [""])[0],
@@ -55,9 +55,9 @@ async def buy(request: Request) -> Response:
     except ApiPayError as error:
         return HTMLResponse(shop.front_page(str(error)), 502)
     await run_in_threadpool(orders.invoiced, order_id, invoice.payment_url)
-    answer = RedirectResponse(invoice.payment_url, 303)
-    answer.set_cookie("order", order_id, httponly=True, samesite="lax")
-    return answer
+    response = RedirectResponse(invoice.payment_url, 303)
+    response.set_cookie("order", order_id, httponly=True, samesite="lax")
+    return response
 
 
 @app.get("/order", response_class=HTMLResponse)
@@ -66,7 +66,7 @@ def order(request: Request) -> str:
 
 
 async def on_event(event: Event, context: EventContext) -> None:
-    """Runs once for each event, and again only if it failed before it was over."""
+    """Run once for each event, and again only if it failed."""
     if not isinstance(event, InvoiceEvent) or context.stale:
         return  # an event for later versions of this shop, or one that came too late to matter
     if event.invoice.external_order_id is not None:

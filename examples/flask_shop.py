@@ -1,8 +1,8 @@
-"""A small shop with Flask: create an invoice, redirect to it, hear of the payment, show it.
+"""A small shop with Flask: create an invoice, redirect to it, receive the webhook, show it.
 
     flask --app flask_shop run --port 5000
 
-Wants APIPAY_API_KEY and APIPAY_WEBHOOK_SECRET (and APIPAY_BASE_URL for a sandbox); SHOP_FOLDER says
+Needs APIPAY_API_KEY and APIPAY_WEBHOOK_SECRET (and APIPAY_BASE_URL for a sandbox); SHOP_FOLDER says
 where its two SQLite files go.
 """
 
@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from apipay import ApiPay, ApiPayError
 from apipay.webhooks import Event, EventContext, Inbox, InvoiceEvent, SQLiteStore
-from apipay.webhooks.flask import receiver
+from apipay.webhooks.receivers.flask import receiver
 
 folder = Path(os.environ.get("SHOP_FOLDER", "."))
 orders = shop.OrderBook(folder / "orders.db")
@@ -32,7 +32,7 @@ def front() -> str:
 def buy() -> Response | tuple[str, int]:
     order_id = orders.open()
     try:
-        # With an order id of our own, the SDK can look up what became of a lost answer.
+        # With an order id of our own, the SDK can look the invoice up after a lost response.
         invoice = client.invoices.create(
             amount=shop.PRICE,
             phone_number=request.form.get("phone", ""),
@@ -42,9 +42,9 @@ def buy() -> Response | tuple[str, int]:
     except ApiPayError as error:
         return shop.front_page(str(error)), 502
     orders.invoiced(order_id, invoice.payment_url)
-    answer = redirect(invoice.payment_url, 303)
-    answer.set_cookie("order", order_id, httponly=True, samesite="Lax")
-    return answer
+    response = redirect(invoice.payment_url, 303)
+    response.set_cookie("order", order_id, httponly=True, samesite="Lax")
+    return response
 
 
 @app.get("/order")
@@ -53,7 +53,7 @@ def order() -> str:
 
 
 def on_event(event: Event, context: EventContext) -> None:
-    """Runs once for each event, and again only if it failed before it was over."""
+    """Run once for each event, and again only if it failed."""
     if not isinstance(event, InvoiceEvent) or context.stale:
         return  # an event for later versions of this shop, or one that came too late to matter
     if event.invoice.external_order_id is not None:

@@ -76,13 +76,17 @@ def ship(engine: Engine, event: Event, context: EventContext) -> None:
     """Ship a paid order, together with the inbox's mark."""
     if not isinstance(event, InvoiceEvent) or context.stale:
         return
-    with Session(engine) as session, session.begin():
+    with (
+        Session(engine) as session,
+        session.begin(),  # commits last, when the mark is made
+        context.finish(SQLAlchemyStore(session.connection())),
+    ):
         order = session.get(Order, event.invoice.external_order_id)
         if order is not None:
             order.status = event.invoice.status.value
             if order.status == "paid":
                 order.shipments += 1
-        context.finish(SQLAlchemyStore(session.connection()))
+        session.flush()
 
 
 def main() -> None:

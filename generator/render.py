@@ -1,6 +1,5 @@
 """Write the files of a client package from a document, through openapi-python-client."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -40,9 +39,6 @@ _RESERVED_ATTRIBUTES = {
     *("additional_properties", "from_dict", "to_dict"),
     *("page_items", "page_number", "page_size", "page_total"),
 }
-_SPEC_FILE = "openapi.json"
-#: False leaves the spec out of the package, once no overlay reads it.
-_SHIPS_SPEC = True
 
 
 def render(document: dict[str, Any], out: Path, package_name: str) -> None:
@@ -163,9 +159,6 @@ class ClientProject(Project):
         self._build_resources(client)
         self._prune()
         (self.package_dir / "py.typed").touch()
-        if _SHIPS_SPEC:
-            text = json.dumps(self._index.document, ensure_ascii=False, indent=1)
-            (self.package_dir / _SPEC_FILE).write_text(f"{text}\n", encoding="utf-8")
 
     def _prune(self) -> None:
         files = set(self.package_dir.rglob("*.py"))

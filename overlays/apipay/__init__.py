@@ -38,11 +38,11 @@ if TYPE_CHECKING:
         VerificationFailedError,
         VerificationTimeoutError,
         WaitTimeoutError,
-        WebhookError,
     )
     from apipay.hooks import Hook
     from apipay.pacing import RateLimit
     from apipay.waiting import Pace
+    from apipay.webhooks.errors import WebhookError
 
 _PLACES = {
     "ApiPay": "_client",
@@ -51,6 +51,7 @@ _PLACES = {
     "Pace": "waiting",
     "RateLimit": "pacing",
     "RetryPolicy": "_options",
+    "WebhookError": "webhooks.errors",
 }
 
 __all__ = [

@@ -15,8 +15,7 @@
     ├── VerificationError
     │   ├── VerificationFailedError  VerificationTimeoutError
     ├── WaitTimeoutError             a wait reached its timeout
-    └── WebhookError
-        ├── SignatureError           PayloadError
+    └── WebhookError                 a webhook was not accepted; see `apipay.webhooks.errors`
 
 Each is safe to log, pickle and copy. `str()`, `repr()` and pickles never hold the API key, a phone
 number, a name or an IIN: a message quotes the service only where its text is one that the
@@ -49,19 +48,16 @@ __all__ = [
     "Lookup",
     "NotFoundError",
     "OutcomeUnknownError",
-    "PayloadError",
     "PermissionDeniedError",
     "RateLimitError",
     "RateLimitWaitError",
     "ResponseDecodeError",
     "ServerError",
-    "SignatureError",
     "ValidationError",
     "VerificationError",
     "VerificationFailedError",
     "VerificationTimeoutError",
     "WaitTimeoutError",
-    "WebhookError",
 ]
 
 
@@ -542,15 +538,3 @@ class WaitTimeoutError(ApiPayError):
         super().__init__(message)
         self.last = last
         self.resume = resume
-
-
-class WebhookError(ApiPayError):
-    """A webhook delivery was not accepted. It must not be acted upon."""
-
-
-class SignatureError(WebhookError):
-    """The signature is missing, malformed or wrong: respond with 401."""
-
-
-class PayloadError(WebhookError):
-    """The signed body is not an event: respond with 400."""

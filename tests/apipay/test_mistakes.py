@@ -10,7 +10,7 @@ import pytest
 
 from apipay import ApiPay, ApiPayError, AsyncApiPay, InvalidRequestError
 from apipay.webhooks import Inbox, MemoryStore
-from apipay.webhooks.starlette import receiver
+from apipay.webhooks.receivers.asgi import receiver
 from apipay_sandbox import Sandbox
 
 # Loosely typed on purpose: a checker would see most of these, and not everybody runs one.

@@ -1,4 +1,4 @@
-"""Starts the example shops as their docstrings say, each beside a sandbox that sends webhooks."""
+"""Starts the example shops as their docstrings say, each with a sandbox that sends webhooks."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""A process for test_own_database.py that stops for ever at a chosen moment of its transaction.
+"""A process for test_own_database.py that stops forever at a chosen moment of its transaction.
 
 Arguments: the database file, and where to stop ("working", "finished", "committed" or "never").
 """

@@ -107,9 +107,9 @@ def test_a_transaction_that_fails_after_finish_leaves_nothing(example: Any, engi
 
     def fails(_: InvoiceEvent, context: EventContext) -> None:
         with Session(engine) as session, session.begin():
-            session.get_one(example.Order, "order-1042").shipments += 1
-            session.flush()
-            context.finish(example.SQLAlchemyStore(session.connection()))
+            with context.finish(example.SQLAlchemyStore(session.connection())):
+                session.get_one(example.Order, "order-1042").shipments += 1
+                session.flush()
             raise RuntimeError("and then")
 
     with pytest.raises(RuntimeError, match="and then"):
@@ -123,12 +123,34 @@ def test_a_transaction_that_nobody_commits_is_an_error(example: Any, engine: Eng
     inbox = Inbox(example.SQLAlchemyStore(engine))
 
     def forgets(_: InvoiceEvent, context: EventContext) -> None:
-        with Session(engine) as session:
-            context.finish(example.SQLAlchemyStore(session.connection()))
+        with (
+            Session(engine) as session,
+            context.finish(example.SQLAlchemyStore(session.connection())),
+        ):
+            pass
 
     with pytest.raises(InboxStoreError, match="not committed"):
         inbox.handle(paid(), forgets)
     assert inbox.handle(paid(), partial(example.ship, engine)) is HandleResult.HANDLED
+
+
+def test_a_block_that_raises_is_not_marked_even_if_the_rest_is_committed(
+    example: Any, engine: Engine
+) -> None:
+    inbox = Inbox(example.SQLAlchemyStore(engine))
+
+    def swallows(_: InvoiceEvent, context: EventContext) -> None:
+        with Session(engine) as session, session.begin():
+            try:
+                with context.finish(example.SQLAlchemyStore(session.connection())):
+                    raise RuntimeError("no honey left")
+            finally:
+                session.commit()
+
+    with pytest.raises(RuntimeError, match="no honey"):
+        inbox.handle(paid(), swallows)
+    assert inbox.handle(paid(), partial(example.ship, engine)) is HandleResult.HANDLED
+    assert order(example, engine) == ("paid", 1)
 
 
 def test_a_handler_that_raises_after_its_commit_is_not_run_again(

@@ -6,50 +6,37 @@
     event = unwrap(body, headers, secret)        # raises unless it is from the service
     inbox.handle(event, on_event)                # runs on_event(event, context) once
 
-The receivers in `apipay.webhooks.starlette`, `.flask` and `.django` do both, and answer.
+The receivers in `apipay.webhooks.receivers` (`asgi`, `flask`, `django`, `aiohttp`) do both and
+respond. `reconcile` finds the events that never came. The classes of events, such as
+`InvoiceEvent`, come from the specification.
 """
 
-from apipay_client.models import InvoiceEvent
+from typing import TYPE_CHECKING, Any
 
 from .claims import EventContext, HandleResult
 from .errors import (
-    BodyEncodingError,
-    BodyJSONError,
-    BodyShapeError,
-    BodyTooLargeError,
-    BodyTypeError,
-    EventTooOldError,
     InboxStoreError,
     LeaseLostError,
     PayloadError,
     SignatureError,
-    SignatureMalformedError,
-    SignatureMismatchError,
-    SignatureMissingError,
-    SignatureRepeatedError,
-    SignatureSchemeError,
     WebhookError,
     WebhookSecretError,
 )
-from .events import Event, UnknownEvent, unwrap
+from .events import EVENT_TYPES, Event, UnknownEvent, Unverified, unwrap
 from .inbox import AsyncHandler, Handler, Inbox
-from .redis import RedisStore
+from .reconciliation import Reconciliation, reconcile, reconcile_async
 from .signature import sign, verify
-from .sqlite import SQLiteStore
 from .state import EventKey
-from .stores import MemoryStore, Store
+from .stores import MemoryStore, RedisStore, SQLiteStore, Store
+
+if TYPE_CHECKING:
+    from apipay_client.models import InvoiceEvent
 
 __all__ = [
     "AsyncHandler",
-    "BodyEncodingError",
-    "BodyJSONError",
-    "BodyShapeError",
-    "BodyTooLargeError",
-    "BodyTypeError",
     "Event",
     "EventContext",
     "EventKey",
-    "EventTooOldError",
     "HandleResult",
     "Handler",
     "Inbox",
@@ -58,19 +45,25 @@ __all__ = [
     "LeaseLostError",
     "MemoryStore",
     "PayloadError",
+    "Reconciliation",
     "RedisStore",
     "SQLiteStore",
     "SignatureError",
-    "SignatureMalformedError",
-    "SignatureMismatchError",
-    "SignatureMissingError",
-    "SignatureRepeatedError",
-    "SignatureSchemeError",
     "Store",
     "UnknownEvent",
+    "Unverified",
     "WebhookError",
     "WebhookSecretError",
+    "reconcile",
+    "reconcile_async",
     "sign",
     "unwrap",
     "verify",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    for kind in EVENT_TYPES.values():
+        if kind.model.__name__ == name:
+            return kind.model
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,41 +1,33 @@
-"""How the service delivers webhooks, read from the specification: header, scheme, limits, events.
+"""How the service delivers webhooks, read from `x-webhooks` in the specification.
 
-The facts stand under `x-webhooks` in openapi.yaml, one entry per event. The receiver cannot know
-the event before it has checked the signature, so the entries have to agree on how they are signed.
+A receiver cannot know the event before it has checked the signature, so the entries of all events
+must agree on how they are signed and delivered.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from apipay_client.operations import EXTENSIONS
 
-_WEBHOOKS: Mapping[str, Any] = EXTENSIONS["x-webhooks"]
+WEBHOOKS: Final[Mapping[str, Any]] = EXTENSIONS["x-webhooks"]
+"""Name of the event -> its entry."""
 
 
 def _same_for_all(field: str) -> Any:
-    values = {entry["x-delivery"][field] for entry in _WEBHOOKS.values()}
+    values = {entry["x-delivery"][field] for entry in WEBHOOKS.values()}
     if len(values) != 1:
         raise RuntimeError(f"x-webhooks in the specification disagree on {field}: {sorted(values)}")
     return values.pop()
 
 
-SIGNATURE_HEADER: str = _same_for_all("signature_header")
+SIGNATURE_HEADER: Final[str] = _same_for_all("signature_header")
 """The header that carries the signature, `X-Webhook-Signature`."""
 
-SIGNATURE_SCHEME: str = _same_for_all("signature_scheme")
-"""The word before `=` in the signature; also the name of the hash in `hashlib`: `sha256`."""
+SIGNATURE_SCHEME: Final[str] = _same_for_all("signature_scheme")
+"""The text before `=` in the signature, and the name of the hash in `hashlib`: `sha256`."""
 
-ANSWER_SECONDS: float = _same_for_all("timeout_seconds")
-"""The service waits this many seconds for the receiver's answer, then counts it as failed."""
+ANSWER_SECONDS: Final[float] = _same_for_all("timeout_seconds")
+"""Seconds after which the service counts a delivery without a response as failed."""
 
-MAX_DELIVERIES: int = _same_for_all("max_attempts")
-"""An event is delivered at most this many times, the first delivery included."""
-
-
-def _model_name(entry: Mapping[str, Any]) -> str:
-    schema = entry["post"]["requestBody"]["content"]["application/json"]["schema"]
-    return str(schema["$ref"]).rpartition("/")[2]
-
-
-MODEL_NAMES: Mapping[str, str] = {event: _model_name(entry) for event, entry in _WEBHOOKS.items()}
-"""Name of the event, as in the field `event` of a body -> name of its class in the models."""
+MAX_DELIVERIES: Final[int] = _same_for_all("max_attempts")
+"""Deliveries of one event at most, the first one included."""

@@ -1,90 +1,62 @@
-"""What can be wrong with a webhook: every error of `apipay.webhooks`, all under `WebhookError`.
+"""Every error of `apipay.webhooks`.
 
     WebhookError
-    ├── SignatureError              not shown to be from the service: answer 401
-    │   ├── SignatureMissingError       ├── SignatureSchemeError
-    │   ├── SignatureRepeatedError      └── SignatureMismatchError
-    │   └── SignatureMalformedError
-    ├── PayloadError                signed, but not an event: answer 400 (413 when too large)
-    │   ├── BodyTypeError               ├── BodyJSONError
-    │   ├── BodyTooLargeError           ├── BodyShapeError
-    │   ├── BodyEncodingError           └── EventTooOldError
-    ├── WebhookSecretError          the secret is missing or empty: mend the configuration
-    ├── InboxStoreError             the inbox's store failed: answer 503, it is delivered again
-    └── LeaseLostError              a handler outlived its claim: answer 503
+    ├── SignatureError        not shown to be from the service: respond with 401
+    ├── PayloadError          signed, but not an event that can be handled: respond with 400
+    ├── WebhookSecretError    the secret is missing or unusable: fix the configuration
+    ├── InboxStoreError       the inbox's store failed: respond with 503, it is delivered again
+    └── LeaseLostError        another delivery took the event over: respond with 503
 
-No message holds the secret, the signature or anything from the body but its place in the JSON.
+`reason` tells the cases of one class apart. No message contains the secret, the signature or a
+value from the body, and no error keeps a frame or a context that does.
 """
 
-from apipay.errors import PayloadError, SignatureError, WebhookError
+from typing import Literal, TypeAlias
 
-__all__ = [
-    "BodyEncodingError",
-    "BodyJSONError",
-    "BodyShapeError",
-    "BodyTooLargeError",
-    "BodyTypeError",
-    "EventTooOldError",
-    "InboxStoreError",
-    "LeaseLostError",
-    "PayloadError",
-    "SignatureError",
-    "SignatureMalformedError",
-    "SignatureMismatchError",
-    "SignatureMissingError",
-    "SignatureRepeatedError",
-    "SignatureSchemeError",
-    "WebhookError",
-    "WebhookSecretError",
+from apipay.errors import ApiPayError
+
+SignatureReason: TypeAlias = Literal[
+    "missing", "repeated", "malformed", "scheme", "mismatch", "unknown_sender"
+]
+PayloadReason: TypeAlias = Literal[
+    "too_large", "unreadable", "encoding", "json", "shape", "too_old"
 ]
 
 
-class SignatureMissingError(SignatureError):
-    """The request has no signature header, or an empty one."""
+class WebhookError(ApiPayError):
+    """A webhook delivery was not accepted. Do not act on it."""
 
 
-class SignatureRepeatedError(SignatureError):
-    """The request has the signature header more than once; which one counts would be a guess."""
+class SignatureError(WebhookError):
+    """The delivery is not shown to be from the service.
+
+    Attributes:
+        reason: `missing`, `repeated` (several headers), `malformed` (not `sha256=<64 hexadecimal
+            digits>`), `scheme` (another one than the service's), `mismatch` (made from another body
+            or with another secret) or `unknown_sender` (the `secret` function returned None).
+    """
+
+    def __init__(self, message: str, reason: SignatureReason) -> None:
+        super().__init__(message)
+        self.reason: SignatureReason = reason
 
 
-class SignatureMalformedError(SignatureError):
-    """The signature is not of the form `sha256=<64 hexadecimal digits>`."""
+class PayloadError(WebhookError):
+    """The body is not an event that can be handled.
 
+    Attributes:
+        reason: `too_large`, `unreadable` (a body cut short or badly chunked), `encoding` (not
+            UTF-8), `json`, `shape` (not as the specification states it) or `too_old` (older than
+            the inbox's `max_age`).
+    """
 
-class SignatureSchemeError(SignatureError):
-    """The signature names another scheme than the service's; it is never tried."""
-
-
-class SignatureMismatchError(SignatureError):
-    """The signature was not made from this body with one of the secrets."""
-
-
-class BodyTypeError(PayloadError, TypeError):
-    """The body was not given as raw bytes, so that nothing can be verified."""
-
-
-class BodyTooLargeError(PayloadError):
-    """The body is larger than the limit; it was neither verified nor parsed."""
-
-
-class BodyEncodingError(PayloadError):
-    """The signed body is not UTF-8, or holds half of a surrogate pair."""
-
-
-class BodyJSONError(PayloadError):
-    """The signed body is not JSON, or JSON that no two readers read alike."""
-
-
-class BodyShapeError(PayloadError):
-    """The signed body is JSON, but not an event as the specification states it."""
-
-
-class EventTooOldError(PayloadError):
-    """The event is older than the inbox's `max_age`: a replay, or a very late delivery."""
+    def __init__(self, message: str, reason: PayloadReason) -> None:
+        super().__init__(message)
+        self.reason: PayloadReason = reason
 
 
 class WebhookSecretError(WebhookError, ValueError):
-    """The webhook's secret is missing, empty, blank, or of a wrong type."""
+    """The webhook's secret is missing, blank, or of a wrong type."""
 
 
 class InboxStoreError(WebhookError):
@@ -92,4 +64,4 @@ class InboxStoreError(WebhookError):
 
 
 class LeaseLostError(WebhookError):
-    """The handler outlived its claim, and another worker may have handled the event as well."""
+    """The handler's claim was replaced by another delivery's, so the event may be handled twice."""

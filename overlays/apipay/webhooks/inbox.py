@@ -1,41 +1,35 @@
 """The inbox: handle each event once, whatever is delivered again, out of order, or cut off.
 
-An event is claimed, its handler is run, then it is marked done. While the handler runs its claim
-is renewed; when the process dies the claim ends after `lease` seconds, and when the handler raises
-it is given back at once. What a record means is in `state`; where it is kept is a store's business.
+An event is claimed, its handler runs, then it is marked as done. While the handler runs its claim
+is renewed. When the process dies the claim ends after `lease` seconds, and when the handler raises
+it is released at once. `state` defines what a record means; a store keeps it.
 """
 
-import hashlib
 import inspect
-import json
 import logging
 import math
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
-from typing import TypeAlias, cast
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final, TypeAlias, cast
 
-import anyio
-import anyio.to_thread
-
+from apipay._clock import SYSTEM_CLOCK, Clock
+from apipay._steps import Blocking, Steps, run, run_async
 from apipay.errors import InvalidRequestError
-from apipay_client.models import InvoiceEvent
 
-from .claims import EventContext, HandleResult, HeldClaim, read, take
-from .errors import EventTooOldError
-from .events import Event
-from .state import EventKey
+from .claims import EventContext, HandleResult, HeldClaim, Renewer, reported, take
+from .errors import PayloadError
+from .events import Event, event_key
 from .stores import Store
 
-__all__ = ["AsyncHandler", "EventContext", "HandleResult", "Handler", "Inbox", "event_key"]
-
 Handler: TypeAlias = Callable[[Event, EventContext], object]
-"""Your code: called with the event and its context."""
+"""Your code, called with the event and its context."""
 
 AsyncHandler: TypeAlias = Callable[[Event, EventContext], Awaitable[object]]
 """Your code as a coroutine function."""
 
-DEFAULT_LEASE_SECONDS = 20.0
-DEFAULT_MAX_RUN_SECONDS = 900.0
+DEFAULT_LEASE_SECONDS: Final = 20.0
+DEFAULT_MAX_RUN_SECONDS: Final = 900.0
 
 _log = logging.getLogger("apipay.webhooks")
 
@@ -43,22 +37,25 @@ _log = logging.getLogger("apipay.webhooks")
 class Inbox:
     """Handles each event once, for all processes that share the store.
 
-    Two deliveries are the same event when invoice id and status are the same; an event without an
-    invoice is known by its content. Events of one invoice are handled one after the other.
+    Two deliveries are the same event when the fields that the specification names are equal:
+    `invoice.id` and `invoice.status`. An event that it does not know is identified by its content.
+    Events of one invoice are handled one after the other.
 
-    A handler that raises, or whose process dies, is run again for the next delivery, so what it
-    had done by then is there already: make its effects such that a second run does no harm (see
-    `EventContext.attempt`), or commit them together with the mark (see `EventContext.finish`).
+    A handler that raises, or whose process dies, runs again for the next delivery. Make its effects
+    such that a second run does no harm (see `EventContext.attempt`), or commit them together with
+    the inbox's mark (see `EventContext.finish`).
 
     Args:
-        store: where it is remembered what was handled: `SQLiteStore`, `RedisStore`, `MemoryStore`,
-            or your own two methods (`Store`).
-        lease: for how many seconds a claim holds after its process died. It is renewed every third
-            of it while the handler runs, so it need not cover the handler's time.
-        max_run: after so many seconds a running handler counts as hung, and its claim is no longer
+        store: remembers what was handled: `SQLiteStore`, `RedisStore`, `MemoryStore`, or your own
+            two methods (`Store`).
+        lease: seconds for which a claim holds after its process died. It is renewed after every
+            third of it while the handler runs, so it need not cover the handler's time.
+        max_run: seconds after which a running handler counts as hung and its claim is no longer
             renewed.
-        max_age: refuse events that are older (seconds or timedelta), as a guard against replays
-            older than what the store remembers; None: accept any age.
+        max_age: refuse events whose own timestamp is older (seconds or timedelta), in case the
+            store has forgotten them; None accepts any age. It does not stop a replay of a recent
+            delivery: the signature covers no time of sending, and only the store knows repeats.
+        clock: measures the renewals and pauses. The store measures the lease.
     """
 
     def __init__(
@@ -68,6 +65,7 @@ class Inbox:
         lease: float = DEFAULT_LEASE_SECONDS,
         max_run: float = DEFAULT_MAX_RUN_SECONDS,
         max_age: float | timedelta | None = None,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         if not callable(getattr(store, "swap", None)):
             raise InvalidRequestError(
@@ -81,115 +79,110 @@ class Inbox:
                 raise InvalidRequestError(f"Inbox needs a {name} of more than 0 seconds.")
         self._store = store
         self._lease = lease
-        self._max_run = max_run
         self._max_age = max_age
+        self._renewer = Renewer(clock, lease, max_run)
+        self.clock = clock
 
     @property
     def retry_after(self) -> int:
-        """After how many whole seconds a claim that nobody renews is over."""
+        """Whole seconds after which a claim that is not renewed has ended."""
         return math.ceil(self._lease)
 
     def handle(self, event: Event, handler: Handler) -> HandleResult:
         """Run `handler(event, context)` unless this event was handled before.
 
         Returns:
-            `HANDLED` or `DUPLICATE` (answer 2xx), or `IN_PROGRESS` (answer 503: it is being
-            handled elsewhere, and must be delivered again in case that fails).
+            `HANDLED` or `DUPLICATE` (respond with 2xx), or `IN_PROGRESS` (respond with 503: another
+            delivery is being handled, and this one must come again in case that fails).
 
         Raises:
-            Exception: whatever the handler raises; the claim has been given back.
-            InboxStoreError: the store failed. Before the handler, nothing has happened; after it,
-                the event will be handled again.
-            LeaseLostError: the handler outlived its claim and another worker took over.
-            EventTooOldError: the event is older than `max_age`.
+            Exception: any exception of the handler; the claim is released.
+            InboxStoreError: the store failed. Before the handler ran, nothing has happened; after
+                it, the event will be handled again.
+            LeaseLostError: another delivery took the event over.
+            PayloadError: the event is older than `max_age`.
             InvalidRequestError: the handler is async; use `handle_async`.
         """
         if is_async(handler):
-            raise _async_in_sync()
-        claim = self._take(event)
-        if isinstance(claim, HandleResult):
-            return claim
-        try:
-            with claim.renewing(self._max_run):
-                result = handler(event, claim.context)
-                if inspect.isawaitable(result):
-                    if inspect.iscoroutine(result):
-                        result.close()
-                    raise _async_in_sync()
-        except BaseException:
-            claim.release()
-            raise
-        claim.complete()
-        return HandleResult.HANDLED
+            raise async_in_sync()
+        return run(self._handle(event, handler), self.clock)
 
     async def handle_async(self, event: Event, handler: Handler | AsyncHandler) -> HandleResult:
-        """Do what `handle` does, under asyncio or trio, without blocking the event loop.
+        """Handle like `handle`, under asyncio or trio, without blocking the event loop.
 
-        A coroutine function is awaited; a plain function is run in a worker thread, as the store's
-        methods are. When the task is cancelled the claim is given back.
+        A coroutine function is awaited. A plain function runs in a worker thread, as the store's
+        methods do. When the task is cancelled the claim is released.
         """
-        if not is_async(handler):
-            return await anyio.to_thread.run_sync(self.handle, event, handler)
-        claim = await anyio.to_thread.run_sync(self._take, event)
+        return await run_async(self._handle(event, handler), self.clock)
+
+    def _handle(self, event: Event, handler: Handler | AsyncHandler) -> Steps[HandleResult]:
+        claim = yield from self.claim(event)
         if isinstance(claim, HandleResult):
             return claim
+        return (yield from self.run(event, handler, claim))
+
+    def claim(self, event: Event) -> Steps[HeldClaim | HandleResult]:
+        """Claim the event, or say why there is nothing to do (for receivers)."""
+        claim: HeldClaim | HandleResult = yield Blocking(lambda: self._take(event))
+        return claim
+
+    def run(
+        self, event: Event, handler: Handler | AsyncHandler, claim: HeldClaim
+    ) -> Steps[HandleResult]:
+        """Run the handler of a claimed event (for receivers)."""
+        self._renewer.add(claim)
         try:
-            with claim.renewing(self._max_run):
-                await cast("AsyncHandler", handler)(event, claim.context)
+            yield from call(handler, event, claim.context)
         except BaseException:
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(claim.release)
+            yield Blocking(claim.release)
             raise
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(claim.complete)
+        yield Blocking(claim.complete)
         return HandleResult.HANDLED
 
     def _take(self, event: Event) -> HeldClaim | HandleResult:
         key = event_key(event)
         if self._max_age is not None:
-            self._refuse_old(event, key, self._max_age)
-        claim = take(self._store, key, self._lease)
+            with reported("read"):
+                _, now = self._store.read(key.subject)
+            sent = event.timestamp
+            if sent is None or now - sent.timestamp() > self._max_age:
+                raise PayloadError(
+                    f"The event is older than {self._max_age:g} seconds, or has no timestamp.",
+                    "too_old",
+                )
+        claim = take(self._store, key, self._lease, self.clock)
         if isinstance(claim, HandleResult):
             _log.info("webhook event %s: %s", key, claim.value)
         return claim
 
-    def _refuse_old(self, event: Event, key: EventKey, max_age: float) -> None:
-        made = _seconds(event.timestamp)
-        _, _, now = read(self._store, key)
-        if made is None or now - made > max_age:
-            raise EventTooOldError(
-                f"The event is older than {max_age:g} seconds, or does not say how old it is."
-            )
+
+def call(function: Callable[..., Any], *args: object) -> Steps[Any]:
+    """Call a plain or an async function of the user's as a step."""
+    invoke = partial(function, *args)
+    if is_async(function):
+        result = yield invoke
+    else:
+        result = yield Blocking(invoke)
+        if inspect.isawaitable(result):
+            returned = result
+            result = yield lambda: returned
+    if inspect.isawaitable(result):  # the sync driver awaits nothing
+        if inspect.iscoroutine(result):
+            result.close()
+        raise async_in_sync()
+    return result
 
 
-def event_key(event: Event) -> EventKey:
-    """Return what makes two deliveries the same event: invoice id and status.
-
-    For an event without an invoice it is the event's name and a digest of its content.
-    """
-    if isinstance(event, InvoiceEvent):
-        status = str(event.invoice.status)
-        reached = getattr(event.invoice, f"{status}_at", None)
-        at = _seconds(reached if isinstance(reached, datetime) else event.timestamp)
-        return EventKey(f"invoice:{event.invoice.id}", status, at)
-    content = json.dumps(event.to_dict(), sort_keys=True, separators=(",", ":"), default=str)
-    digest = hashlib.sha256(content.encode()).hexdigest()
-    return EventKey(f"event:{digest}", event.event, _seconds(event.timestamp))
+def is_async(function: object) -> bool:
+    """Say whether this is a coroutine function, or an object whose call is one."""
+    while isinstance(function, partial):
+        function = cast("partial[object]", function).func
+    return any(map(inspect.iscoroutinefunction, (function, type(function).__call__)))
 
 
-def _seconds(moment: datetime | None) -> float | None:
-    if moment is None:
-        return None
-    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def is_async(handler: Callable[..., object]) -> bool:
-    """Say whether the handler is a coroutine function, or an object whose call is one."""
-    return any(map(inspect.iscoroutinefunction, (handler, type(handler).__call__)))
-
-
-def _async_in_sync() -> InvalidRequestError:
+def async_in_sync() -> InvalidRequestError:
+    """Return the error for an async function that nothing can await."""
     return InvalidRequestError(
-        "The webhook handler is async but was called as a plain function: make it `async def` and "
-        "use `handle_async`, or make it a plain function."
+        "The webhook handler is async and cannot be awaited here. Use `handle_async` or an async "
+        "receiver, or make it a plain function."
     )

@@ -1,9 +1,9 @@
-"""What the inbox knows of one invoice, and how claims change it: pure, no clock and no store.
+"""The inbox's record of one resource, and how claims change it: pure functions, no clock, no store.
 
-One record per invoice (per event, where an event has no invoice), so that two events of the same
-invoice are never handled at the same moment and each handler sees what was handled before it. A
-claim is a lease: it ends by itself at `until`, and its token is the fence that keeps a handler
-which outlived it from marking anything done.
+There is one record per invoice (per event, where an event has no status), so that two events of an
+invoice are never handled at the same time and each handler sees what was handled before. A claim is
+a lease: it ends by itself, and its token is the fence that keeps a handler which outlived it from
+marking anything as done.
 """
 
 import json
@@ -11,31 +11,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from apipay_client.models import InvoiceStatus
-
-# A settled invoice never becomes pending again, and one that was paid is neither cancelled nor
-# expired, whatever the clocks say: the money has moved. Other statuses are ordered by time.
-_RANK: Final[Mapping[str, int]] = {
-    InvoiceStatus.PENDING: 0,
-    InvoiceStatus.CANCELLED: 1,
-    InvoiceStatus.EXPIRED: 1,
-    InvoiceStatus.PAID: 2,
-}
-_VERSION = 1
+_VERSION: Final = 1
+_CLOCK_TOLERANCE: Final = 0.25
+"""Part of a lease by which the clocks of two hosts may differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventKey:
-    """What makes two deliveries the same event: the invoice and the status it came to."""
+    """The identity of an event: the resource, and the status that it reached."""
 
     subject: str
-    """`invoice:<id>`, or `event:<digest>` for an event without an invoice."""
+    """Such as `invoice:4217`, or `event:<digest>` for an event that is not in the specification."""
 
     status: str
-    """The invoice's status; for an event without an invoice, the event's name."""
+    """The resource's status; for an event without one, the event's name."""
 
-    at: float | None = None
+    at: float | None = field(default=None, compare=False)
     """When the status was reached, in Unix seconds; not part of the identity."""
+
+    ranks: Mapping[str, int] = field(default_factory=dict[str, int], compare=False, repr=False)
+    """Status -> its place in the order (`x-order` in the specification)."""
 
     def __str__(self) -> str:
         return f"{self.subject}/{self.status}"
@@ -43,72 +38,81 @@ class EventKey:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Who handles which event of the invoice at the moment, and until when."""
+    """Who handles an event of the resource, and until when."""
 
-    status: str
     token: str
     until: float
-    at: float | None
+    lease: float
+
+    def is_over(self, now: float) -> bool:
+        """Say whether the lease has ended.
+
+        A lease that ends later than a new one would was made before the clock was set back: it is
+        over, because nobody can say when it would end.
+        """
+        return not now < self.until <= now + self.lease * (1 + _CLOCK_TOLERANCE)
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is known of one invoice."""
+    """What is known about one resource."""
 
     done: Mapping[str, str] = field(default_factory=dict[str, str])
     """Status -> token of the claim under which it was handled."""
 
     tries: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Status -> how often its handling has begun, as long as it is not done."""
+    """Status -> how often its handling began, as long as it is not done."""
 
     latest: tuple[str, float | None] | None = None
     """The furthest status that was handled, and when it was reached."""
 
     claim: Claim | None = None
 
-    def is_stale(self, status: str, at: float | None) -> bool:
-        """Say whether the invoice is known to have gone further than `status`."""
+    def is_stale(self, key: EventKey) -> bool:
+        """Say whether the resource is known to have gone further than the event's status."""
         if self.latest is None:
             return False
         latest, latest_at = self.latest
-        rank, latest_rank = _RANK.get(status), _RANK.get(latest)
+        rank, latest_rank = key.ranks.get(key.status), key.ranks.get(latest)
         if rank is not None and latest_rank is not None and rank != latest_rank:
             return rank < latest_rank
-        return at is not None and latest_at is not None and at < latest_at
+        return key.at is not None and latest_at is not None and key.at < latest_at
 
-    def busy_for(self, now: float) -> float:
-        """Return for how many seconds another claim still holds; 0 when there is none."""
-        return max(0.0, self.claim.until - now) if self.claim is not None else 0.0
+    def is_busy(self, now: float) -> bool:
+        """Say whether a claim holds."""
+        return self.claim is not None and not self.claim.is_over(now)
 
-    def claimed(self, key: EventKey, token: str, until: float) -> "Record":
-        """Return the record with a new claim in place of none or of one whose lease is over."""
+    def claimed(self, key: EventKey, token: str, now: float, lease: float) -> "Record":
+        """Return the record with a new claim, which replaces one that is over."""
         tries = {**self.tries, key.status: self.tries.get(key.status, 0) + 1}
-        return replace(self, tries=tries, claim=Claim(key.status, token, until, key.at))
+        return replace(self, tries=tries, claim=Claim(token, now + lease, lease))
 
     def is_held(self, token: str) -> bool:
-        """Say whether the claim is still the one with this token: nobody took it over."""
+        """Say whether the claim is still the one with this token."""
         return self.claim is not None and self.claim.token == token
 
-    def renewed(self, token: str, until: float) -> "Record | None":
-        """Return the record with a later end of the lease, or None if the claim was lost."""
+    def renewed(self, token: str, now: float) -> "Record | None":
+        """Return the record with a new end of the lease, or None if another claim replaced it."""
         if self.claim is None or self.claim.token != token:
             return None
-        return replace(self, claim=replace(self.claim, until=max(until, self.claim.until)))
+        return replace(self, claim=replace(self.claim, until=now + self.claim.lease))
 
     def released(self, token: str) -> "Record | None":
-        """Return the record without the claim, or None if it was lost already."""
+        """Return the record without the claim, or None if another claim replaced it."""
         return replace(self, claim=None) if self.is_held(token) else None
 
-    def completed(self, token: str) -> "Record | None":
-        """Return the record with the claimed event done, or None if the claim was lost."""
-        claim = self.claim
-        if claim is None or claim.token != token:
+    def completed(self, key: EventKey, token: str) -> "Record | None":
+        """Return the record with the event done, or None if another claim has replaced this one.
+
+        A claim that is gone, with no other in its place (the store was flushed, or another handler
+        had claimed the event and failed), does not undo the work: nobody else is at it.
+        """
+        if key.status in self.done or not (self.claim is None or self.is_held(token)):
             return None
-        stale = self.is_stale(claim.status, claim.at)
         return Record(
-            done={**self.done, claim.status: token},
-            tries={status: n for status, n in self.tries.items() if status != claim.status},
-            latest=self.latest if stale else (claim.status, claim.at),
+            done={**self.done, key.status: token},
+            tries={status: n for status, n in self.tries.items() if status != key.status},
+            latest=self.latest if self.is_stale(key) else (key.status, key.at),
         )
 
 
@@ -117,7 +121,7 @@ def dump(record: Record) -> str:
     claim = record.claim
     data: dict[str, Any] = {"v": _VERSION, "done": record.done, "tries": record.tries}
     data["latest"] = record.latest
-    data["claim"] = None if claim is None else [claim.status, claim.token, claim.until, claim.at]
+    data["claim"] = claim and [claim.token, claim.until, claim.lease]
     return json.dumps(data, separators=(",", ":"))
 
 
@@ -141,4 +145,4 @@ def load(text: str | None) -> Record:
             claim=None if claim is None else Claim(*claim),
         )
     except (ValueError, KeyError, TypeError, IndexError):
-        raise ValueError("the store holds something that this inbox did not write") from None
+        raise ValueError("the store contains a record that this inbox did not write") from None

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from apipay.testing import VirtualClock
 from apipay.webhooks import InvoiceEvent, MemoryStore, RedisStore, SQLiteStore, Store
 
 SECRET = "whsec_for_tests"
@@ -65,19 +66,9 @@ def event_of() -> Callable[..., InvoiceEvent]:
     return make_event
 
 
-class FakeTime:
-    """Unix seconds that stand still until a test moves them."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def fake_time() -> FakeTime:
-    return FakeTime()
+def clock() -> VirtualClock:
+    return VirtualClock(1_800_000_000.0)
 
 
 @pytest.fixture(scope="session")

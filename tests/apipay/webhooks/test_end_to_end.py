@@ -91,7 +91,7 @@ def starlette_app(orders: Orders, inbox: Inbox, secret: str) -> Any:
     from starlette.applications import Starlette
     from starlette.routing import Route
 
-    from apipay.webhooks.starlette import receiver
+    from apipay.webhooks.receivers.asgi import receiver
 
     endpoint = receiver(orders.handle_async, inbox=inbox, secret=secret)
     return Starlette(routes=[Route(PATH, endpoint)])
@@ -100,7 +100,7 @@ def starlette_app(orders: Orders, inbox: Inbox, secret: str) -> Any:
 def fastapi_app(orders: Orders, inbox: Inbox, secret: str) -> Any:
     from fastapi import FastAPI
 
-    from apipay.webhooks.starlette import receiver
+    from apipay.webhooks.receivers.asgi import receiver
 
     app = FastAPI()
     app.add_route(PATH, receiver(orders.handle, inbox=inbox, secret=secret))
@@ -110,7 +110,7 @@ def fastapi_app(orders: Orders, inbox: Inbox, secret: str) -> Any:
 def flask_app(orders: Orders, inbox: Inbox, secret: str) -> Any:
     from flask import Flask
 
-    from apipay.webhooks.flask import receiver
+    from apipay.webhooks.receivers.flask import receiver
 
     app = Flask("shop")
     app.add_url_rule(PATH, view_func=receiver(orders.handle, inbox=inbox, secret=secret))
@@ -123,7 +123,7 @@ def django_view(handler: Any, inbox: Inbox, secret: str) -> None:
     from django.test import override_settings
     from django.urls import path
 
-    from apipay.webhooks.django import receiver
+    from apipay.webhooks.receivers.django import receiver
 
     if not settings.configured:
         settings.configure(

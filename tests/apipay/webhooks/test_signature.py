@@ -1,29 +1,19 @@
 """Signatures: vectors of an independent tool, the forms of the header, and what is refused."""
 
-import json
+import hashlib
+import hmac
+import pickle
 import re
 from collections.abc import Iterable
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from ruamel.yaml import YAML
 
-from apipay.errors import ApiPayError
-from apipay.webhooks import (
-    BodyTypeError,
-    SignatureError,
-    SignatureMalformedError,
-    SignatureMismatchError,
-    SignatureMissingError,
-    SignatureRepeatedError,
-    SignatureSchemeError,
-    WebhookError,
-    WebhookSecretError,
-    sign,
-    verify,
-)
+from apipay.errors import ApiPayError, InvalidRequestError
+from apipay.webhooks import SignatureError, WebhookError, WebhookSecretError, sign, verify
 
 BODY = b'{"event":"webhook.test"}'
 SECRET = "whsec_for_tests"
@@ -44,7 +34,7 @@ def test_signatures_are_those_of_openssl(secret: str, body: str, mac: str) -> No
 
 
 def test_the_example_in_the_specification_is_right() -> None:
-    spec = json.loads(resources.files("apipay_client").joinpath("openapi.json").read_bytes())
+    spec = YAML(typ="safe").load(Path(__file__).parents[3] / "openapi.yaml")
     text = spec["x-webhooks"]["invoice.status_changed"]["post"]["description"]
     body = re.search(r'^ +(\{"event".*\})$', text, re.MULTILINE)
     signature = re.search(r"^ +(sha256=\w+)$", text, re.MULTILINE)
@@ -69,7 +59,7 @@ def test_the_vectors_differ_so_that_a_constant_would_fail() -> None:
         {"X-Webhook-Signature": GOOD},
         {"x-webhook-signature": GOOD},
         {"X-WEBHOOK-SIGNATURE": GOOD.encode()},
-        {"HTTP_X_WEBHOOK_SIGNATURE": GOOD, "wsgi.version": (1, 0), 7: object()},
+        {"HTTP_X_WEBHOOK_SIGNATURE": GOOD, "wsgi.version": (1, 0), "wsgi.input": object()},
         {"X-Webhook-Signature": [GOOD]},
         [("Host", "shop"), ("X-Webhook-Signature", GOOD)],
         [(b"host", b"shop"), (b"x-webhook-signature", GOOD.encode())],
@@ -81,46 +71,47 @@ def test_the_signature_is_found_in_every_form_of_headers(signature: Any) -> None
 
 
 @pytest.mark.parametrize(
-    ("signature", "error"),
+    ("signature", "reason"),
     [
-        (None, SignatureMissingError),
-        ("", SignatureMissingError),
-        ("  \t", SignatureMissingError),
-        ({}, SignatureMissingError),
-        ({"X-Signature": GOOD}, SignatureMissingError),
-        ({"X-Webhook-Signature": ""}, SignatureMissingError),
-        ({"X-Webhook-Signature": None}, SignatureMissingError),
-        (7, SignatureMissingError),
-        ([1, 2], SignatureMissingError),
-        ([("X-Webhook-Signature", GOOD)] * 2, SignatureRepeatedError),
-        ({"X-Webhook-Signature": [GOOD, GOOD]}, SignatureRepeatedError),
-        ({"X-Webhook-Signature": GOOD, "x-webhook-signature": GOOD}, SignatureRepeatedError),
-        (httpx.Headers([("X-Webhook-Signature", GOOD)] * 2), SignatureRepeatedError),
-        (f"{GOOD}, {GOOD}", SignatureRepeatedError),
-        (f"{GOOD},sha256=0", SignatureRepeatedError),
-        ("sha1=" + GOOD[7:], SignatureSchemeError),
-        ("SHA256=" + GOOD[7:], SignatureSchemeError),
-        ("none=", SignatureSchemeError),
-        (GOOD[7:], SignatureMalformedError),
-        ("sha256=", SignatureMalformedError),
-        (GOOD[:-1], SignatureMalformedError),
-        (GOOD + "0", SignatureMalformedError),
-        (GOOD[:-1] + "g", SignatureMalformedError),
-        (GOOD[:20] + " " + GOOD[21:], SignatureMalformedError),
-        (GOOD + "\n", SignatureMalformedError),
-        (GOOD[:-1] + "١", SignatureMalformedError),
-        ("=" + GOOD, SignatureMalformedError),
-        ("sha256=" + "0" * 10_000, SignatureMalformedError),
-        ("a" * 1_000_000 + "=", SignatureMalformedError),
-        ("sha256=" + "0" * 64, SignatureMismatchError),
-        (sign(BODY, "another"), SignatureMismatchError),
-        (sign(BODY + b" ", SECRET), SignatureMismatchError),
+        (None, "missing"),
+        ("", "missing"),
+        ("  \t", "missing"),
+        ({}, "missing"),
+        ({"X-Signature": GOOD}, "missing"),
+        ({"X-Webhook-Signature": ""}, "missing"),
+        ({"X-Webhook-Signature": None}, "missing"),
+        (7, "missing"),
+        ([1, 2], "missing"),
+        ([("X-Webhook-Signature", GOOD)] * 2, "repeated"),
+        ({"X-Webhook-Signature": [GOOD, GOOD]}, "repeated"),
+        ({"X-Webhook-Signature": GOOD, "x-webhook-signature": GOOD}, "repeated"),
+        (httpx.Headers([("X-Webhook-Signature", GOOD)] * 2), "repeated"),
+        (f"{GOOD}, {GOOD}", "repeated"),
+        (f"{GOOD},sha256=0", "repeated"),
+        ("sha1=" + GOOD[7:], "scheme"),
+        ("SHA256=" + GOOD[7:], "scheme"),
+        ("none=", "scheme"),
+        (GOOD[7:], "malformed"),
+        ("sha256=", "malformed"),
+        (GOOD[:-1], "malformed"),
+        (GOOD + "0", "malformed"),
+        (GOOD[:-1] + "g", "malformed"),
+        (GOOD[:20] + " " + GOOD[21:], "malformed"),
+        (GOOD + "\n", "malformed"),
+        (GOOD[:-1] + "١", "malformed"),
+        ("=" + GOOD, "malformed"),
+        ("sha256=" + "0" * 10_000, "malformed"),
+        ("a" * 1_000_000 + "=", "malformed"),
+        ("sha256=" + "0" * 64, "mismatch"),
+        (sign(BODY, "another"), "mismatch"),
+        (sign(BODY + b" ", SECRET), "mismatch"),
     ],
 )
-def test_each_bad_signature_has_its_own_error(signature: Any, error: type[Exception]) -> None:
+def test_each_bad_signature_has_its_reason(signature: Any, reason: str) -> None:
     with pytest.raises(SignatureError) as caught:
         verify(BODY, signature, SECRET)
-    assert type(caught.value) is error
+    assert caught.value.reason == reason
+    assert pickle.loads(pickle.dumps(caught.value)).reason == reason
     assert isinstance(caught.value, WebhookError)
     assert GOOD[7:30] not in str(caught.value)
     assert SECRET not in str(caught.value)
@@ -129,14 +120,14 @@ def test_each_bad_signature_has_its_own_error(signature: Any, error: type[Except
 @pytest.mark.parametrize("position", range(7, len(GOOD)))
 def test_every_digit_of_the_signature_counts(position: int) -> None:
     other = "0" if GOOD[position] != "0" else "1"
-    with pytest.raises(SignatureMismatchError):
+    with pytest.raises(SignatureError, match="does not match"):
         verify(BODY, GOOD[:position] + other + GOOD[position + 1 :], SECRET)
 
 
 def test_any_of_several_secrets_verifies() -> None:
     verify(BODY, sign(BODY, "old"), ["new", "old"])
     verify(BODY, sign(BODY, "new"), ("new", b"old"))
-    with pytest.raises(SignatureMismatchError):
+    with pytest.raises(SignatureError, match="does not match"):
         verify(BODY, sign(BODY, "older"), ["new", "old"])
 
 
@@ -144,7 +135,7 @@ def test_all_secrets_are_compared_whichever_matches(monkeypatch: pytest.MonkeyPa
     from apipay.webhooks import signature
 
     compared: list[bool] = []
-    compare = signature.hmac.compare_digest
+    compare = hmac.compare_digest
 
     def counting(one: str, other: str) -> bool:
         compared.append(compare(one, other))
@@ -155,9 +146,18 @@ def test_all_secrets_are_compared_whichever_matches(monkeypatch: pytest.MonkeyPa
     assert compared == [True, False, False]
 
 
+@pytest.mark.parametrize("length", [1, 31, 32, 63, 64, 65, 200])
+def test_keys_of_every_length_are_those_of_hmac(length: int) -> None:
+    key = bytes(range(1, length + 1))
+    assert sign(BODY, key) == "sha256=" + hmac.new(key, BODY, hashlib.sha256).hexdigest()
+
+
 @pytest.mark.parametrize(
     "secret",
-    [None, "", b"", "   ", [], (), ["good", ""], [None], 7, {"a": "b"}, "line\n", "\ud800"],
+    [
+        *(None, "", b"", "   ", [], (), ["good", ""], [None], 7, {"a": "b"}, "line\n", "\ud800"),
+        *("\0", "a\0", b"\0", b"\0\0", b"  ", b"\n", b" \0\t", ["good", b"\0"], [["good"]]),
+    ],
 )
 def test_unusable_secrets_are_refused(secret: Any) -> None:
     with pytest.raises(WebhookSecretError) as caught:
@@ -176,9 +176,8 @@ def test_bytes_secrets_are_taken_exactly() -> None:
 @pytest.mark.parametrize("body", ['{"a":1}', {"a": 1}, None, 7, [b"x"], iter([b"x"])])
 def test_a_body_that_is_not_raw_bytes_is_refused(body: Any) -> None:
     for call in (lambda: verify(body, GOOD, SECRET), lambda: sign(body, SECRET)):
-        with pytest.raises(BodyTypeError, match="raw bytes") as caught:
+        with pytest.raises(InvalidRequestError, match="raw bytes"):
             call()
-        assert isinstance(caught.value, TypeError)
 
 
 def test_a_bytearray_is_bytes_too() -> None:

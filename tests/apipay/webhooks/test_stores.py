@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apipay.errors import InvalidRequestError
+from apipay.testing import VirtualClock
 from apipay.webhooks import MemoryStore, RedisStore, SQLiteStore, Store
 from apipay.webhooks.state import EventKey, Record, dump
 
@@ -72,7 +73,7 @@ def test_memory_forgets_the_one_untouched_for_longest() -> None:
 
 def test_memory_never_forgets_what_is_being_handled() -> None:
     store = MemoryStore(max_keys=1)
-    claimed = dump(Record().claimed(EventKey("invoice:1", "paid"), "token", 1e12))
+    claimed = dump(Record().claimed(EventKey("invoice:1", "paid"), "token", 1e12, 20.0))
     assert store.swap("a", None, claimed)
     for number in range(5):
         assert store.swap(f"done{number}", None, dump(Record()))
@@ -118,23 +119,51 @@ def test_sqlite_writes_are_synchronous(tmp_path: Path) -> None:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_sqlite_forgets_after_its_time(tmp_path: Path, fake_time: Any) -> None:
-    with SQLiteStore(tmp_path / "inbox.db", keep=100, now=fake_time) as store:
+def test_sqlite_forgets_after_its_time(tmp_path: Path, clock: VirtualClock) -> None:
+    options: Any = {"keep": 100, "keep_newest": 1, "clock": clock}
+    with SQLiteStore(tmp_path / "inbox.db", **options) as store:
         assert store.swap("old", None, "1")
-        fake_time.now += 60
+        clock.advance(60)
         assert store.swap("young", None, "1")
-        fake_time.now += 60
-    with SQLiteStore(tmp_path / "inbox.db", keep=100, now=fake_time) as store:
+        clock.advance(60)
+    with SQLiteStore(tmp_path / "inbox.db", **options) as store:
         assert store.swap("new", None, "1")  # the first write of a process clears up
         assert [store.read(key)[0] for key in ("old", "young", "new")] == [None, "1", "1"]
 
 
-def test_sqlite_keeps_for_ever_if_told(tmp_path: Path, fake_time: Any) -> None:
+@pytest.mark.parametrize("jump", [10 * 365 * 86_400, -20 * 365 * 86_400])
+def test_sqlite_forgets_nothing_recent_because_the_clock_jumped(
+    tmp_path: Path, clock: VirtualClock, jump: int
+) -> None:
+    with SQLiteStore(tmp_path / "inbox.db", clock=clock) as store:
+        assert store.swap("a", None, "1")
+    right = clock.time()
+    clock.set_time(right + jump)
+    with SQLiteStore(tmp_path / "inbox.db", clock=clock) as store:
+        assert store.swap("b", None, "1")
+    clock.set_time(right)
+    with SQLiteStore(tmp_path / "inbox.db", clock=clock) as store:
+        assert store.swap("c", None, "1")
+        assert [store.read(key)[0] for key in "abc"] == ["1", "1", "1"]
+
+
+def test_sqlite_keeps_the_newest_by_their_last_change(tmp_path: Path, clock: VirtualClock) -> None:
+    with SQLiteStore(tmp_path / "inbox.db", keep=1, keep_newest=2, clock=clock) as store:
+        for key in "abc":
+            assert store.swap(key, None, "1")
+        assert store.swap("a", "1", "2")
+        clock.advance(60)
+    with SQLiteStore(tmp_path / "inbox.db", keep=1, keep_newest=2, clock=clock) as store:
+        assert store.swap("d", None, "1")
+        assert [store.read(key)[0] for key in "abcd"] == ["2", None, None, "1"]
+
+
+def test_sqlite_keeps_forever_if_told(tmp_path: Path, clock: VirtualClock) -> None:
     for _ in range(2):
-        with SQLiteStore(tmp_path / "inbox.db", keep=None, now=fake_time) as store:
+        with SQLiteStore(tmp_path / "inbox.db", keep=None, keep_newest=0, clock=clock) as store:
             store.swap("old", None, "1")
-            fake_time.now += 1e9
-            store.swap(f"new{fake_time.now}", None, "1")
+            clock.advance(1e9)
+            store.swap(f"new{clock.time()}", None, "1")
             assert store.read("old")[0] == "1"
 
 
@@ -192,7 +221,7 @@ def test_redis_keys_have_the_prefix_and_end_by_themselves(client: Any) -> None:
     assert RedisStore(client, prefix="other:").read("invoice:1")[0] is None
 
 
-def test_redis_keeps_for_ever_if_told(client: Any) -> None:
+def test_redis_keeps_forever_if_told(client: Any) -> None:
     assert RedisStore(client, keep=None).swap("a", None, "1")
     assert client.ttl("apipay:webhooks:a") == -1
 

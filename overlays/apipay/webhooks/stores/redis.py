@@ -1,11 +1,13 @@
 """The inbox's store in Redis: many hosts, leases measured by the server's clock.
 
-Needs the package `redis` (the extra `redis`), imported only when a store is made.
+Needs the package `redis` (the extra `redis`), which is imported when a store is made.
 """
 
 from typing import TYPE_CHECKING, Any
 
 from apipay.errors import InvalidRequestError
+
+from .protocol import DEFAULT_KEEP_SECONDS, check_keep
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -25,22 +27,21 @@ end
 return 1
 """
 
-DEFAULT_KEEP_SECONDS = 90 * 86_400.0
-
 
 class RedisStore:
     """A store in Redis, for all processes on all hosts that reach the same server.
 
-    Give it a server that keeps its keys: with an eviction policy other than `noeviction`, or
-    without persistence, an event can be forgotten and then handled again.
+    Use a server that keeps its keys. With an eviction policy other than `noeviction`, without
+    persistence (`appendonly yes`), or after a flush, an event can be forgotten and then handled
+    again.
 
     Args:
-        client: a `redis.Redis` (its connections survive forks and threads), or a URL for one. A
-            client of your own should have a `socket_timeout`; one made from a URL waits 5 s.
-        prefix: what all keys begin with. Give each webhook handler that is to see every event
-            a prefix of its own.
-        keep: for how many seconds an invoice is remembered after its last event, 90 days if not
-            said; None: for ever.
+        client: a `redis.Redis` (its connections survive forks and threads), or a URL for one. Give
+            a client of your own a `socket_timeout`; one made from a URL waits 5 seconds.
+        prefix: the beginning of all keys. Give each webhook handler that is to see every event a
+            prefix of its own.
+        keep: seconds for which an invoice is remembered after its last event, 90 days by default,
+            by the server's clock; None remembers forever.
     """
 
     def __init__(
@@ -56,14 +57,13 @@ class RedisStore:
             raise InvalidRequestError(
                 "RedisStore needs the package redis: install apipay[redis]."
             ) from None
-        if keep is not None and not keep > 0:
-            raise InvalidRequestError("RedisStore needs a keep of more than 0 seconds, or None.")
+        check_keep("RedisStore", keep)
         if isinstance(client, str):
             client = redis.from_url(client, socket_timeout=5, socket_connect_timeout=5)
         elif not hasattr(client, "register_script") or hasattr(client, "aclose"):
             raise InvalidRequestError(
-                "RedisStore needs a redis.Redis or a URL; the inbox runs it in a worker thread "
-                "where your code is async."
+                "RedisStore needs a redis.Redis or a URL, also where your code is async: the inbox "
+                "runs it in a worker thread."
             )
         self._client = client
         self._prefix = prefix
@@ -79,10 +79,10 @@ class RedisStore:
         return value, int(seconds) + int(microseconds) / 1e6
 
     def swap(self, key: str, old: str | None, new: str) -> bool:
-        """Put `new` in the place of `old`, if `old` is what is there."""
+        """Replace `old` by `new`, if `old` is the text under `key`."""
         args = [old or "", new, self._keep_ms]
         return bool(self._swap(keys=[self._prefix + key], args=args))
 
     def close(self) -> None:
-        """Close the client's connections; the next use opens new ones."""
+        """Close the client's connections. The next use opens new ones."""
         self._client.close()
