@@ -20,7 +20,6 @@ T = TypeVar("T")
 LOCK: Final = threading.RLock()
 """Guards what the threads of this process share. Reentrant, because a signal handler can fork."""
 
-_MAX_HANDED_OUT = 10_000
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -33,33 +32,11 @@ class ForkAware(Protocol):
         ...
 
 
-class HandedOut:
-    """The ids of created resources that calls of this process have returned.
-
-    Two similar calls that lose their responses can find the same new resource. Only one of them
-    may return it. Remembers the last 10,000 ids.
-    """
-
-    def __init__(self) -> None:
-        self._ids: dict[tuple[str, int], None] = {}  # in the order of arrival
-
-    def claim(self, kind: str, id: int) -> bool:
-        """Return True for the first call that claims this id, and False for later ones."""
-        with LOCK:
-            if (kind, id) in self._ids:
-                return False
-            self._ids[kind, id] = None
-            if len(self._ids) > _MAX_HANDED_OUT:
-                del self._ids[next(iter(self._ids))]
-            return True
-
-
 class KeyState:
     """State of one API key at one service. It lives as long as a client refers to it."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.handed_out = HandedOut()
         self._objects: dict[Hashable, Any] = {}
 
     def shared(self, name: Hashable, make: Callable[[], T]) -> T:

@@ -1,11 +1,11 @@
 """Rate limits, and what a response says about the rate limit."""
 
-import email.utils
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple, cast
+from typing import Any, Final, Literal, NamedTuple
 
+from apipay._response import fields, http_date
 from apipay.errors import InvalidRequestError
 
 Priority = Literal["high", "normal", "low"]
@@ -87,13 +87,11 @@ def outcome_of(status: int, headers: Mapping[str, str], body: object, now: float
         body: The parsed JSON body, or None.
         now: Unix time.
     """
-    fields: Mapping[str, object] = (
-        cast("Mapping[str, object]", body) if isinstance(body, dict) else {}
-    )
+    said = fields(body)
     header = headers.get("retry-after")
     waits = [
-        _seconds(fields.get("retry_after")),
-        _seconds(fields.get("retry_after_seconds")),
+        _seconds(said.get("retry_after")),
+        _seconds(said.get("retry_after_seconds")),
         _seconds(header),
         _seconds_until(header, headers.get("date"), now),
     ]
@@ -120,18 +118,8 @@ def _seconds(value: object) -> float | None:
 
 
 def _seconds_until(date: str | None, base: str | None, now: float) -> float | None:
-    moment = _http_date(date)
+    moment = http_date(date)
     if moment is None:
         return None
-    since = _http_date(base)
+    since = http_date(base)
     return max(0.0, moment - (now if since is None else since))
-
-
-def _http_date(value: str | None) -> float | None:
-    """Return an HTTP date (RFC 9110) as Unix seconds, or None for anything else."""
-    if not value:
-        return None
-    try:
-        return email.utils.parsedate_to_datetime(value).timestamp()
-    except (ValueError, TypeError, OverflowError, IndexError, OSError):
-        return None

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from apipay._clock import SYSTEM_CLOCK
-from apipay._process import LOCK, HandedOut, key_id, shared_state
+from apipay._confirm.writes import Writes
+from apipay._process import LOCK, key_id, shared_state
 from apipay._steps import run
 from apipay.pacing import LocalBudget, Outcome, RateLimit, local_budget
 from apipay.testing import VirtualClock
@@ -64,33 +65,34 @@ def test_the_name_of_a_key_does_not_contain_it() -> None:
     assert "secret" not in repr(vars(shared_state("secret", "http://a", SYSTEM_CLOCK)))
 
 
-def test_an_id_is_handed_out_once_per_kind() -> None:
-    handed_out = shared_state("key", "http://a", VirtualClock()).handed_out
-    assert handed_out.claim("invoice", 7)
-    assert not handed_out.claim("invoice", 7)
-    assert handed_out.claim("refund", 7)
-    assert handed_out.claim("invoice", 8)
+def test_a_resource_belongs_to_one_owner_per_kind() -> None:
+    writes = shared_state("key", "http://a", VirtualClock()).shared("writes", Writes)
+    assert writes.claim("invoice", 7, "first")
+    assert writes.claim("invoice", 7, "first")
+    assert not writes.claim("invoice", 7, "second")
+    assert writes.belongs_to_other("invoice", 7, "second")
+    assert writes.claim("refund", 7, "second")
+    assert not writes.belongs_to_other("invoice", 8, "second")
 
 
-def test_of_many_threads_one_gets_an_id() -> None:
-    handed_out = HandedOut()
+def test_of_many_threads_one_gets_a_resource() -> None:
+    writes = Writes()
     ready = threading.Barrier(8)
 
-    def work(_: int) -> int:
+    def work(owner: int) -> int:
         ready.wait(10)
-        return sum(handed_out.claim("invoice", id) for id in range(1000))
+        return sum(writes.claim("invoice", number, owner) for number in range(1000))
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(work, range(8))) == 1000
 
 
-def test_the_last_ten_thousand_ids_are_remembered() -> None:
-    handed_out = HandedOut()
-    for id in range(10_001):
-        assert handed_out.claim("invoice", id)
-    assert not handed_out.claim("invoice", 1)
-    assert handed_out.claim("invoice", 0)
-    assert len(handed_out._ids) == 10_000
+def test_the_last_ten_thousand_resources_are_remembered() -> None:
+    writes = Writes()
+    for number in range(10_001):
+        assert writes.claim("invoice", number, number)
+    assert not writes.claim("invoice", 1, "other")
+    assert writes.claim("invoice", 0, "other")
 
 
 def _exit_code_of_child(pid: int) -> int:
@@ -101,7 +103,7 @@ def _exit_code_of_child(pid: int) -> int:
 def test_no_fork_happens_while_another_thread_holds_the_lock() -> None:
     """A child that got the lock held would hang; its alarm then ends it."""
     budget = LocalBudget(RateLimit(1_000_000, 60))
-    handed_out = HandedOut()
+    writes = Writes()
     stop = threading.Event()
 
     def use() -> None:
@@ -109,7 +111,7 @@ def test_no_fork_happens_while_another_thread_holds_the_lock() -> None:
             for _ in range(100):
                 run(budget.release(run(budget.acquire(), SYSTEM_CLOCK), Outcome(200)), SYSTEM_CLOCK)
                 with LOCK:
-                    handed_out.claim("invoice", 1)
+                    writes.claim("invoice", 1, "parent")
                     sum(range(200))
 
     thread = threading.Thread(target=use)
@@ -122,7 +124,7 @@ def test_no_fork_happens_while_another_thread_holds_the_lock() -> None:
                 code = 1
                 try:
                     run(budget.acquire(), SYSTEM_CLOCK)
-                    code = 0 if handed_out.claim("refund", 1) else 2
+                    code = 0 if writes.claim("refund", 1, "child") else 2
                 finally:
                     os._exit(code)
             assert _exit_code_of_child(pid) == 0
@@ -139,5 +141,5 @@ def test_a_signal_handler_can_fork_while_its_own_thread_holds_the_lock() -> None
         pid = os.fork()
         if pid == 0:
             signal.alarm(5)
-            os._exit(0 if HandedOut().claim("invoice", 1) else 1)
+            os._exit(0 if Writes().claim("invoice", 1, "child") else 1)
     assert _exit_code_of_child(pid) == 0
