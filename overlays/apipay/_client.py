@@ -405,7 +405,7 @@ def _check_kinds(hooks: Any, retry: object, rate_limit: object) -> tuple[Hook, .
         raise InvalidRequestError("retry must be a RetryPolicy.")
     if rate_limit not in ("spec", None) and not isinstance(rate_limit, RateLimit):
         raise InvalidRequestError('rate_limit must be a RateLimit, "spec", or None for no pacing.')
-    given: tuple[object, ...] = tuple(hooks) if hasattr(hooks, "__iter__") else (hooks,)
+    given: tuple[object, ...] = tuple(hooks) if hasattr(hooks, "__iter__") else (None,)
     checked = tuple(hook for hook in given if isinstance(hook, Hook))
     if checked != given:
         raise InvalidRequestError("hooks must be a list of Hook instances: hooks=[MyHook()].")
