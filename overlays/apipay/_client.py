@@ -62,13 +62,17 @@ class _Connections(Generic[HttpT]):
                 "This client sends through an http_client or transport whose connections belong "
                 "to the parent process. Create a client in each process. Nothing was sent."
             )
+        made, problem = None, ""
         try:
             made = self._make()
-        except (OSError, ValueError, httpx.InvalidURL) as error:  # an SSL error is an OSError
+        except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
+            problem = type(error).__name__  # SSLError is an OSError
+        if made is None:  # raised here, without a cause: frames of httpx hold the key
             raise InvalidRequestError(
-                f"No connection can be set up ({type(error).__name__}). Check the environment "
-                "variables SSL_CERT_FILE, SSL_CERT_DIR and *_PROXY. Nothing was sent."
-            ) from error
+                f"No connection can be set up ({problem}). Check the environment variables "
+                "SSL_CERT_FILE, SSL_CERT_DIR and *_PROXY; a socks proxy needs httpx[socks]. "
+                "Nothing was sent."
+            )
         with LOCK:
             if self._open is not None and self._process != os.getpid():
                 # Kept and left alone: closing them here could end them in the parent.
@@ -151,6 +155,7 @@ class _Base(Generic[HttpT]):
         Raises:
             InvalidRequestError: A missing key, an unsafe URL, or another invalid argument.
         """
+        hooks = _check_kinds(hooks, retry, rate_limit)
         key = _options.parse_api_key(api_key)
         del api_key  # a traceback of what follows does not show it
         if isinstance(key, str):
@@ -408,6 +413,19 @@ class AsyncApiPay(_Base["AsyncHttpClient"], AsyncMethods):
         traceback: TracebackType | None,
     ) -> None:
         await self.close()
+
+
+def _check_kinds(hooks: Any, retry: object, rate_limit: object) -> tuple[Hook, ...]:
+    """Reject arguments of another type, which would fail in the middle of a call."""
+    if retry is not None and not isinstance(retry, RetryPolicy):
+        raise InvalidRequestError("retry must be a RetryPolicy.")
+    if rate_limit not in ("spec", None) and not isinstance(rate_limit, RateLimit):
+        raise InvalidRequestError('rate_limit must be a RateLimit, "spec", or None for no pacing.')
+    given: tuple[object, ...] = tuple(hooks) if hasattr(hooks, "__iter__") else (None,)
+    checked = tuple(hook for hook in given if isinstance(hook, Hook))
+    if checked != given:
+        raise InvalidRequestError("hooks must be a list of Hook instances: hooks=[MyHook()].")
+    return checked
 
 
 def _to_phone(value: str) -> str:

@@ -6,10 +6,10 @@ header.
 """
 
 import logging
-import threading
 
 import httpx
 
+from apipay._process import LOCK
 from apipay.hooks import Hook, ResponseEvent, RetryEvent, WaitEvent
 
 _log = logging.getLogger("apipay")
@@ -78,12 +78,11 @@ class _QueryFilter(logging.Filter):
 
 
 _filter = _QueryFilter()
-_filter_lock = threading.Lock()
 
 
 def guard_httpx_log(host: str) -> None:
     """Keep the query strings of requests to `host` out of httpx's own log."""
-    with _filter_lock:
+    with LOCK:
         if host not in _filter.hosts:
             _filter.hosts |= {host}
             for name in ("httpx", "httpx2"):  # alias_httpx() keeps httpx2's own logger

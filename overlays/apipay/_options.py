@@ -4,9 +4,10 @@ import ipaddress
 import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -106,8 +107,15 @@ def read_base_url(argument: str | None) -> str:
         raise InvalidRequestError(f"{source} must be a URL such as {SERVER_URL}.")
     try:
         url = httpx.URL(text.strip())
+        url.host.encode("idna")  # a label that is too long, say
+        _ = urlsplit(str(url)).port  # above 65535
     except (httpx.InvalidURL, ValueError):
         raise InvalidRequestError(f"{source} must be a URL such as {SERVER_URL}.") from None
+    _check_url(url, source)
+    return str(url).rstrip("/")
+
+
+def _check_url(url: httpx.URL, source: str) -> None:
     if url.scheme not in ("http", "https") or not url.host:
         raise InvalidRequestError(f"{source} must begin with https:// and a host: {SERVER_URL}.")
     if url.userinfo:
@@ -119,7 +127,6 @@ def read_base_url(argument: str | None) -> str:
             f"{source} is plain http, which would expose the API key to the network. Use https; "
             "http is for this machine only (localhost, 127.0.0.1, ::1)."
         )
-    return str(url).rstrip("/")
 
 
 def is_loopback(host: str) -> bool:
@@ -180,8 +187,10 @@ def check_priority(value: object) -> None:
 
 def check_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
     """Reject headers that cannot be sent, or that would replace the API key."""
-    pairs: Iterable[tuple[object, object]] = headers.items()
-    for name, value in pairs:
+    pairs: object = headers
+    if not isinstance(pairs, Mapping):
+        raise InvalidRequestError("headers must be a mapping of names to values.")
+    for name, value in cast("Mapping[object, object]", pairs).items():
         if not isinstance(name, str) or not name or not _TOKEN.issuperset(name):
             raise InvalidRequestError("A header name must consist of ASCII letters, digits and -.")
         if name.lower() == API_KEY_HEADER.lower():

@@ -178,7 +178,11 @@ class Hooks:
 
     def are_listening(self) -> bool:
         """Return True if any hook wants all events."""
-        return any(hook.is_listening() for hook in self._hooks)
+        try:
+            return any(hook.is_listening() for hook in self._hooks)
+        except Exception as error:
+            _report("is_listening", error)
+            return True
 
 
 def _all(hooks: tuple[Hook, ...], name: str) -> Callable[[Any], None] | None:
@@ -194,7 +198,11 @@ def _all(hooks: tuple[Hook, ...], name: str) -> Callable[[Any], None] | None:
             try:
                 listener(event)
             except Exception as error:
-                # Its message and traceback could hold anything: only the names are logged.
-                _log.error("A hook failed in %s with %s; ignored.", name, type(error).__name__)
+                _report(name, error)
 
     return notify
+
+
+def _report(name: str, error: Exception) -> None:
+    # Its message and traceback could hold anything: only the names are logged.
+    _log.error("A hook failed in %s with %s; ignored.", name, type(error).__name__)

@@ -123,7 +123,7 @@ def main() -> None:
     body = json.dumps(payload).encode()
     headers = {"X-Webhook-Signature": webhooks.sign(body, "secret")}
     event: Any = webhooks.unwrap(body, headers, "secret")
-    assert (event.type, event.payload.payout.amount) == ("payout.completed", 1500)
+    assert (event.event, event.payout.amount) == ("payout.completed", 1500)
     print("events")
 
 

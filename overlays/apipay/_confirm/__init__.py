@@ -19,6 +19,9 @@ _MODULES = {
     "cancelRecurringInvoice": "status",
     "billNowRecurringInvoice": "unconfirmed",
     "createRecurringInvoice": "unconfirmed",
+    "skipPeriodRecurringInvoice": "unconfirmed",
+    "verifyOrganization": "unconfirmed",
+    "getOrganizationStatus": "unconfirmed",
 }
 _loaded: "dict[str, Plan]" = {}
 

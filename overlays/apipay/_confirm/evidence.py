@@ -77,9 +77,11 @@ class Plan:
     Attributes:
         creates: The kind of resource that it creates, if it does.
         model: Reads the resource that a lookup returns.
+        needs: The arguments and the evidence of its lookup.
     """
 
     creates: str | None = None
+    needs: frozenset[str] = frozenset()
     model: Callable[[object], Any]
 
     def accepts(self, sent: Sent, body: object) -> bool:
@@ -113,11 +115,12 @@ def digest(key: ApiKey, text: str) -> str:
 
 
 def amount_text(value: object) -> str | None:
-    """Return an amount with two decimals, or None if it is not a number."""
+    """Return an amount with two decimals, or None if it has more: rounding proves nothing."""
     try:
-        return f"{Decimal(str(value)):.2f}" if value is not None else None
+        text = f"{Decimal(str(value)):.2f}"
     except InvalidOperation:
         return None
+    return text if is_same_amount(text, value) else None
 
 
 def is_same_amount(one: object, other: object) -> bool:
@@ -143,7 +146,12 @@ def is_created_since(created_at: datetime | None, lookup: Lookup, reply: Reply) 
 
 
 def decoded(model: Callable[[object], Any], reply: Reply) -> Any:
-    """Return the typed body of a lookup, or None if it breaks the specification."""
+    """Return the typed body of a lookup, or None if it breaks the specification or is from a cache.
+
+    A cached body can be older than the write, and then its `Date` is, too.
+    """
+    if reply.response.headers.get("age", "0") != "0":
+        return None
     try:
         return model(reply.body)
     except DecodeError:

@@ -32,6 +32,7 @@ class RefundPlan(Plan):
     """The plan of createRefund."""
 
     creates = "refund"
+    needs = frozenset({"id", "amount", "reason"})
     model = staticmethod(Refund.from_dict)
 
     def accepts(self, sent: Sent, body: object) -> bool:

@@ -16,6 +16,8 @@ from apipay_client.operations import Operation
 class StatusPlan(Plan):
     """The plan of an operation that gives a resource another status."""
 
+    needs = frozenset({"id", "status"})
+
     def __init__(
         self, call: Operation, getter: Operation, model: Callable[[object], Any], status: str
     ) -> None:

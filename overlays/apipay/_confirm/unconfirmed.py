@@ -1,6 +1,7 @@
-"""Operations that create something and have no lookup: only their responses are checked."""
+"""Operations that have no lookup: only their responses are checked."""
 
 from apipay._confirm.evidence import Plan, Sent, is_same_amount
+from apipay._response import fields
 from apipay_client.errors import DecodeError
 from apipay_client.models import Invoice, InvoiceStatus, RecurringInvoice
 
@@ -36,9 +37,29 @@ class CreateRecurringPlan(Plan):
         )
 
 
+class SkipPeriodPlan(Plan):
+    """The plan of skipPeriodRecurringInvoice: the response is the recurring invoice."""
+
+    def accepts(self, sent: Sent, body: object) -> bool:
+        return str(fields(body).get("id")) == sent.path_id
+
+
+class OrganizationPlan(Plan):
+    """The plan of the operations whose response holds the organization that was sent."""
+
+    def accepts(self, sent: Sent, body: object) -> bool:
+        shown = fields(fields(body).get("organization"))
+        if sent.path_id is not None:
+            return str(shown.get("id")) == sent.path_id
+        return shown.get("idn") in (None, sent.body.get("idn"))
+
+
 _PLANS: dict[str, Plan] = {
     "billNowRecurringInvoice": BillNowPlan(),
     "createRecurringInvoice": CreateRecurringPlan(),
+    "skipPeriodRecurringInvoice": SkipPeriodPlan(),
+    "verifyOrganization": OrganizationPlan(),
+    "getOrganizationStatus": OrganizationPlan(),
 }
 
 

@@ -41,8 +41,8 @@ class Writes:
                 others.append(write)
         return write
 
-    def close(self, write: "Write") -> None:
-        """Register the end of a write."""
+    def close(self, write: "Write", *, is_resolved: bool) -> None:
+        """Register the end of a write. `is_resolved`: its outcome is known."""
         if write.name is None:
             return
         with LOCK:
@@ -50,7 +50,7 @@ class Writes:
             others.remove(write)
             if not others:
                 del self._open[write.name]
-            if not write.is_resolved:
+            if not is_resolved:
                 self._unresolved[write.name] = None
                 if len(self._unresolved) > _MAX_REMEMBERED:
                     self._unresolved.popitem(last=False)
@@ -77,7 +77,6 @@ class Write:
             results cannot be.
         is_contested: Another write of the same name overlaps with this one, or ended without a
             known outcome. What a lookup finds could be the result of either.
-        is_resolved: The outcome is known.
     """
 
     def __init__(self, writes: Writes, plan: Plan, sent: Sent, key: ApiKey) -> None:
@@ -88,14 +87,13 @@ class Write:
         self._known_ids: set[int] = set()
         self.name: Hashable = None
         self.is_contested = False
-        self.is_resolved = False
         lookup = plan.lookup(sent, 0.0, key)
         if plan.creates is not None and lookup is not None and lookup.match:
             self.name = _identity(lookup)
 
-    def close(self) -> None:
-        """Register the end."""
-        self._writes.close(self)
+    def close(self, *, is_resolved: bool) -> None:
+        """Register the end. `is_resolved`: its outcome is known."""
+        self._writes.close(self, is_resolved=is_resolved)
 
     def accepts(self, response: httpx.Response) -> bool:
         """Return True if a successful response can only be the one to this write.

@@ -1,5 +1,6 @@
 """One call as a generator of steps: pace, send, classify, then return, retry, confirm or raise."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -17,12 +18,13 @@ from apipay._http.classify import (
     Result,
     classify,
     describe,
+    is_defect,
 )
 from apipay._http.failures import error_for, sent_fields
 from apipay._http.session import Session
 from apipay._options import check_options
 from apipay._steps import Steps
-from apipay.errors import ApiPayError, OutcomeUnknownError, RateLimitWaitError
+from apipay.errors import ApiPayError, Lookup, OutcomeUnknownError, RateLimitWaitError
 from apipay.hooks import (
     CallInfo,
     EndEvent,
@@ -34,6 +36,7 @@ from apipay.hooks import (
     WaitEvent,
     WaitReason,
 )
+from apipay.pacing.budget import Budget
 from apipay.pacing.limits import (
     NO_RESPONSE,
     NOT_SENT,
@@ -41,6 +44,7 @@ from apipay.pacing.limits import (
     Priority,
     outcome_of,
 )
+from apipay.pacing.window import Permit
 from apipay_client.codec import JSON_EXTENSION
 from apipay_client.errors import DecodeError
 from apipay_client.operations import Operation
@@ -55,6 +59,9 @@ _MIN_TIME_TO_WRITE = 1.0
 _LOOKUP_SHARE = 0.25
 _MAX_LOOKUP_TIME = 5.0
 """This share of the time left, at most this many seconds, is kept for looking up a lost write."""
+
+
+_log = logging.getLogger("apipay")
 
 
 class Http(Protocol):
@@ -151,7 +158,7 @@ def start(request: httpx.Request, session: Session) -> Call:
         info=CallInfo(
             operation=None if operation is None else operation.id,
             method=request.method,
-            path=request.url.path if operation is None else operation.path,
+            path="/{path}" if operation is None else operation.path,
             host=request.url.host,
         ),
     )
@@ -185,28 +192,56 @@ def run_call(call: Call, http: Http) -> Steps[httpx.Response]:
 
 def _run(call: Call, http: Http) -> Steps[httpx.Response]:
     """Make a call. A write is open from its start until its outcome is known."""
-    plan = plan_for(call.operation_id) if call.writes else None
-    if plan is None:
+    if not call.writes:
         return (yield from attempts(call, http, None))
-    assert call.operation is not None
-    write = http.session.writes().open(plan, call.request, call.operation, http.session.key)
+    plan, write, is_resolved = plan_for(call.operation_id), None, False
+    if plan is not None and call.operation is not None:
+        write = http.session.writes().open(plan, call.request, call.operation, http.session.key)
     try:
         response = yield from attempts(call, http, write)
+        is_resolved = True
+        return response
     except OutcomeUnknownError:
         raise
     except ApiPayError:
-        write.is_resolved = True
+        is_resolved = True
         raise
-    else:
-        write.is_resolved = True
-        return response
+    except Exception as defect:
+        if not call.attempts:
+            raise
+        lookup = None if write is None else write.lookup(call.sent_at)
+        raise unknown_outcome(call, defect, lookup) from defect
     finally:
-        write.close()
+        if write is not None:
+            write.close(is_resolved=is_resolved or not call.attempts)
+
+
+def unknown_outcome(call: Call, result: Result, lookup: Lookup | None) -> OutcomeUnknownError:
+    """Return the error for a write in doubt."""
+    if isinstance(result, httpx.TimeoutException):
+        story = "no response came in time"
+    elif isinstance(result, Exception):
+        story = f"{'code' if is_defect(result) else 'sending'} failed ({describe(result)})"
+    elif result.is_success:
+        story = f"the response (status {result.status_code}) cannot be read or does not match it"
+    else:
+        story = f"the response was status {result.status_code}"
+    name = call.operation_id or "The request"
+    error = OutcomeUnknownError(
+        f"{name} may have happened: it was sent, and then {story}.",
+        operation=call.operation_id,
+        lookup=lookup,
+        attempts=call.attempts,
+        status_code=None if isinstance(result, Exception) else result.status_code,
+    )
+    error.__cause__ = call.error(result)
+    return error
 
 
 def attempts(call: Call, http: Http, write: "Write | None") -> Steps[httpx.Response]:
     """Send until there is a result."""
     failure: Exception | None = None
+    is_open = False
     while True:
         try:
             result = yield from _attempt(call, http)
@@ -226,8 +261,9 @@ def attempts(call: Call, http: Http, write: "Write | None") -> Steps[httpx.Respo
 
             return (yield from confirm(call, http, write, result))
         failure = call.error(result)
-        if call.retry == "idempotent" and meaning is not Classification.NO_EFFECT:
-            failure.is_retryable = False  # type: ignore[attr-defined]  # its outcome is open
+        is_open = is_open or meaning is not Classification.NO_EFFECT
+        if is_open and call.retry == "idempotent" and isinstance(failure, ApiPayError):
+            failure.is_retryable = False  # also if a later attempt had no effect
         if meaning is Classification.REFUSED or call.attempts > call.max_retries:
             raise failure
         yield from _pause_before_retry(call, http, result, failure)
@@ -276,7 +312,15 @@ def _attempt(call: Call, http: Http) -> Steps[Result]:
         return result
     finally:
         if budget is not None and permit is not None:
-            yield from budget.release(permit, usage)
+            yield from _release(budget, permit, usage)
+
+
+def _release(budget: Budget, permit: Permit, usage: Outcome) -> Steps[None]:
+    """Release a permit. A budget that fails then does not hide the result of a request."""
+    try:
+        yield from budget.release(permit, usage)
+    except Exception as error:
+        _log.error("The rate budget failed in release with %s; ignored.", type(error).__name__)
 
 
 def _sending_deadline(call: Call, now: float) -> float | None:
@@ -338,10 +382,19 @@ def _is_wanted(call: Call, response: httpx.Response) -> bool:
 
     On a connection that was left in disorder, the response to an earlier request can arrive.
     """
-    if call.operation is None or not call.operation.path.endswith("/{id}"):
+    operation = call.operation
+    if operation is None:
+        return True
+    plan = plan_for(operation.id)
+    if plan is None and not operation.path.endswith("/{id}"):
         return True
     try:
-        found = _response.fields(json_body(response)).get("id")
+        body = json_body(response)
     except DecodeError:
         return True
+    if plan is not None:
+        from apipay._confirm.evidence import sent_by  # loaded with the plan
+
+        return plan.accepts(sent_by(call.request, operation), body)
+    found = _response.fields(body).get("id")
     return found is None or str(found) == call.request.url.path.rpartition("/")[2]

@@ -4,7 +4,7 @@ from enum import Enum
 
 import httpx
 
-from apipay.errors import ApiPayError
+from apipay.errors import ClientClosedError
 from apipay_client.errors import DecodeError
 from apipay_client.operations import Operation
 from apipay_client.parsing import json_body
@@ -15,6 +15,13 @@ Result = httpx.Response | Exception
 
 class ResponseTooLarge(httpx.TransportError):
     """A response is larger than any that the service gives; the rest of it was not read."""
+
+
+class OtherRequestFailed(httpx.TransportError):
+    """A request that an event hook or the auth of the user's http_client made has failed.
+
+    It says nothing about our own request, which may have been sent before.
+    """
 
 
 class Classification(Enum):
@@ -37,12 +44,14 @@ NEVER_SENT = (
 )
 """No byte of the request left for the service."""
 
-CANNOT_BE_SENT = (httpx.UnsupportedProtocol, httpx.InvalidURL)
-"""The request itself is invalid: sending it again would fail again."""
+CANNOT_BE_SENT = (httpx.UnsupportedProtocol, ClientClosedError)
+"""Raised in place of sending, and sending again would fail again."""
 
-_FAILURES = (httpx.TransportError, httpx.DecodingError, OSError)
-"""What a broken connection or a broken response raises. Anything else is a defect."""
+_FAILURES = (httpx.TransportError, httpx.DecodingError, httpx.InvalidURL, OSError)
+"""What a broken connection or a broken response (its Location, say) raises. Others are defects."""
 
+_GAVE_UP = frozenset({408, 460, 499})
+"""The service or a proxy stopped waiting; behind it, the request may have gone on."""
 _PERMANENT = frozenset({501, 505, 506, 508, 510, 511})
 _ASSUMED_WITHOUT_EFFECT = (429,)
 """For a request that is not an operation of the specification."""
@@ -62,9 +71,9 @@ def classify(result: Result, operation: Operation | None, *, writes: bool) -> Cl
         )
     if status in (_ASSUMED_WITHOUT_EFFECT if operation is None else operation.no_effect):
         return Classification.NO_EFFECT
-    if writes and not 400 <= status < 500:
+    if status in _GAVE_UP or (writes and not 400 <= status < 500):
         return Classification.IN_DOUBT
-    if status == 408 or (status >= 500 and status not in _PERMANENT):
+    if status >= 500 and status not in _PERMANENT:
         return Classification.IN_DOUBT
     return Classification.REFUSED
 
@@ -78,14 +87,12 @@ def describe(result: Result) -> str:
 
 def is_defect(result: Result) -> bool:
     """Return True for an exception that no network and no service can cause."""
-    return isinstance(result, Exception) and not isinstance(
-        result, (*_FAILURES, *CANNOT_BE_SENT, ApiPayError)
-    )
+    return isinstance(result, Exception) and not isinstance(result, (*_FAILURES, *CANNOT_BE_SENT))
 
 
 def _classify_exception(error: Exception, writes: bool) -> Classification:
-    if isinstance(error, (*CANNOT_BE_SENT, ApiPayError)):
-        return Classification.REFUSED  # an ApiPayError is raised in place of sending only
+    if isinstance(error, CANNOT_BE_SENT):
+        return Classification.REFUSED
     if isinstance(error, NEVER_SENT):
         return Classification.NO_EFFECT
     if not writes and (is_defect(error) or isinstance(error, ResponseTooLarge)):

@@ -11,7 +11,7 @@ import httpx
 
 from apipay._clock import Clock
 from apipay._http.call import run_call, start
-from apipay._http.classify import ResponseTooLarge
+from apipay._http.classify import OtherRequestFailed, ResponseTooLarge
 from apipay._http.session import Session
 from apipay._steps import run, run_async
 from apipay.errors import ClientClosedError, InvalidRequestError
@@ -21,13 +21,16 @@ MAX_BODY = 32 * 1024 * 1024
 
 _THEIR_CLIENT_IS_CLOSED = "The http_client of this client is closed; nothing was sent."
 _CANNOT_BE_BUILT = (
-    "The request cannot be built: a header, a parameter or the body holds a value that cannot be "
-    "sent. Nothing was sent."
+    "The request cannot be built: the URL, a header, a parameter or the body holds a value that "
+    "cannot be sent. Nothing was sent."
 )
 _STREAM: dict[str, Any] = {"stream": True, "follow_redirects": False}
 """A redirect would carry the key, a header like any other, to another host."""
 
 _ABOUT_THE_BODY = frozenset({"content-length", "content-encoding", "transfer-encoding"})
+
+
+_Client = httpx.Client | httpx.AsyncClient
 
 
 class NoTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -127,11 +130,38 @@ class _Body:
         return plain
 
 
-def _without_body(error: httpx.HTTPStatusError) -> httpx.Response:
-    """Return the response behind an event hook of a user's client that raises for its status."""
+def _to_service(request: httpx.Request, base: httpx.URL) -> httpx.Request:
+    """Return `request` if it goes to the service: it carries the API key."""
+    url = request.url
+    if (url.scheme, url.host, url.port) != (base.scheme, base.host, base.port):
+        raise InvalidRequestError(
+            "The URL is not of this service, and the request carries the API key. Pass a path. "
+            "Nothing was sent."
+        )
+    return request
+
+
+def _check_open(own: _Client, theirs: _Client | None) -> None:
+    """Raise `ClientClosedError` if one of the httpx clients was closed, by another thread say."""
+    if own.is_closed:
+        raise ClientClosedError
+    if theirs is not None and theirs.is_closed:
+        raise ClientClosedError(_THEIR_CLIENT_IS_CLOSED)
+
+
+def _response_of(error: httpx.HTTPError, request: httpx.Request) -> httpx.Response:
+    """Return the response behind an event hook of a user's client that raises for its status.
+
+    Raises:
+        httpx.HTTPError: There is no response to this request.
+    """
+    if getattr(error, "_request", None) is not request:  # sent by a hook of the user's client
+        raise OtherRequestFailed("Another request failed.", request=request) from error
+    if not isinstance(error, httpx.HTTPStatusError):
+        raise error
     given = error.response
     headers = [pair for pair in given.headers.items() if pair[0] not in _ABOUT_THE_BODY]
-    return httpx.Response(given.status_code, headers=headers, request=error.request)
+    return httpx.Response(given.status_code, headers=headers, request=request)
 
 
 def discard_connection(response: httpx.Response) -> None:
@@ -165,30 +195,32 @@ class HttpClient(httpx.Client):
     def build_request(self, method: str, url: Any, **settings: Any) -> httpx.Request:
         """Build a request as httpx does."""
         try:
-            return super().build_request(method, url, **settings)
-        except (TypeError, ValueError):
+            request = super().build_request(method, url, **settings)
+        except (TypeError, ValueError, httpx.InvalidURL):
             raise InvalidRequestError(_CANNOT_BE_BUILT) from None
+        return _to_service(request, self.base_url)
 
     def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
         """Make the call that begins with `request` and return a successful response, read."""
-        if self.is_closed:
-            raise ClientClosedError
+        _check_open(self, self._through)
         return run(run_call(start(request, self.session), self), self.session.clock)
 
     def exchange(self, request: httpx.Request, deadline: float | None) -> httpx.Response:
         """Send `request` once and return the whole response, read."""
         clock = self.session.clock
+        _check_open(self, self._through)
         if deadline is not None:
             _limit_timeouts(request, deadline, clock)
         try:
             if self._through is None:
                 response = super().send(request, **_STREAM)
-            elif self._through.is_closed:
-                raise ClientClosedError(_THEIR_CLIENT_IS_CLOSED)
             else:
                 response = self._through.send(request, **_STREAM)
-        except httpx.HTTPStatusError as error:
-            return _without_body(error)
+        except httpx.HTTPError as error:
+            return _response_of(error, request)
+        if response.is_stream_consumed:  # by an event hook of the user's client
+            response.read()
+            return response
         body = _Body(request, deadline, clock)
         stream = cast(httpx.SyncByteStream, response.stream)
         try:
@@ -214,14 +246,14 @@ class AsyncHttpClient(httpx.AsyncClient):
     def build_request(self, method: str, url: Any, **settings: Any) -> httpx.Request:
         """Build a request as httpx does."""
         try:
-            return super().build_request(method, url, **settings)
-        except (TypeError, ValueError):
+            request = super().build_request(method, url, **settings)
+        except (TypeError, ValueError, httpx.InvalidURL):
             raise InvalidRequestError(_CANNOT_BE_BUILT) from None
+        return _to_service(request, self.base_url)
 
     async def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
         """Make the call that begins with `request` and return a successful response, read."""
-        if self.is_closed:
-            raise ClientClosedError
+        _check_open(self, self._through)
         return await run_async(run_call(start(request, self.session), self), self.session.clock)
 
     async def exchange(self, request: httpx.Request, deadline: float | None) -> httpx.Response:
@@ -238,15 +270,17 @@ class AsyncHttpClient(httpx.AsyncClient):
         raise httpx.ReadTimeout("The deadline has passed.", request=request)
 
     async def _exchange(self, request: httpx.Request, deadline: float | None) -> httpx.Response:
+        _check_open(self, self._through)
         try:
             if self._through is None:
                 response = await super().send(request, **_STREAM)
-            elif self._through.is_closed:
-                raise ClientClosedError(_THEIR_CLIENT_IS_CLOSED)
             else:
                 response = await self._through.send(request, **_STREAM)
-        except httpx.HTTPStatusError as error:
-            return _without_body(error)
+        except httpx.HTTPError as error:
+            return _response_of(error, request)
+        if response.is_stream_consumed:  # by an event hook of the user's client
+            await response.aread()
+            return response
         body = _Body(request, deadline, self.session.clock)
         stream = cast(httpx.AsyncByteStream, response.stream)
         try:

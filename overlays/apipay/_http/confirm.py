@@ -11,8 +11,8 @@ import httpx
 from apipay._confirm import plan_for
 from apipay._confirm.evidence import Reply, decoded
 from apipay._confirm.writes import Write, look_again
-from apipay._http.call import Call, Http, attempts, run_call, start, wait
-from apipay._http.classify import Result, describe
+from apipay._http.call import Call, Http, attempts, run_call, start, unknown_outcome, wait
+from apipay._http.classify import Result
 from apipay._steps import Steps
 from apipay.errors import ApiPayError, InvalidRequestError, Lookup, OutcomeUnknownError
 from apipay_client.operations import Operation
@@ -60,6 +60,8 @@ def confirm_later(http: Http, lookup: Lookup | None) -> Steps[Any]:
     plan = plan_for(lookup.call)
     if plan is None or not lookup.match:
         raise _unconfirmed(lookup, "it was sent without what would make the evidence exact")
+    if not plan.needs <= {*lookup.arguments, *lookup.match}:
+        raise InvalidRequestError("The lookup is incomplete. Pass one that apipay has made.")
     session = http.session
     finding = yield from look_again(
         plan, lookup, partial(ask, http, None), session.key, session.writes()
@@ -110,24 +112,3 @@ def ask(
         call.purpose, call.max_retries = "lookup", 0
         response = yield from attempts(call, http, None)
     return Reply(response, json_body(response), http.session.clock.time())
-
-
-def unknown_outcome(call: Call, result: Result, lookup: Lookup | None) -> OutcomeUnknownError:
-    if isinstance(result, httpx.TimeoutException):
-        story = "no response came in time"
-    elif isinstance(result, Exception):
-        story = f"sending failed ({describe(result)})"
-    elif result.is_success:
-        story = f"the response (status {result.status_code}) cannot be read or does not match it"
-    else:
-        story = f"the response was status {result.status_code}"
-    name = call.operation_id or "The request"
-    error = OutcomeUnknownError(
-        f"{name} may have happened: it was sent, and then {story}.",
-        operation=call.operation_id,
-        lookup=lookup,
-        attempts=call.attempts,
-        status_code=None if isinstance(result, Exception) else result.status_code,
-    )
-    error.__cause__ = call.error(result)
-    return error

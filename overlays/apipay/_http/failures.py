@@ -7,7 +7,6 @@ import httpx
 
 from apipay import _response
 from apipay._http.classify import (
-    CANNOT_BE_SENT,
     NEVER_SENT,
     ResponseTooLarge,
     Result,
@@ -77,7 +76,7 @@ def _from_exception(
     name = operation or "The request"
     times = f" after {attempts} attempts" if attempts > 1 else ""
     cause = describe(error)
-    if isinstance(error, CANNOT_BE_SENT):
+    if isinstance(error, httpx.UnsupportedProtocol):
         return InvalidRequestError(f"{name} cannot be sent: the URL is invalid.")
     if isinstance(error, ResponseTooLarge):
         return ResponseDecodeError(
@@ -117,14 +116,14 @@ def from_generated(error: ClientError) -> Exception:
     """Return what to raise for an error of the generated client (its `on_error`)."""
     if isinstance(error, InvalidArgument):
         return InvalidRequestError(str(error))
-    if isinstance(error, UnexpectedStatus):
+    if isinstance(error, UnexpectedStatus) and not 200 <= error.status_code < 300:
         response = httpx.Response(
             error.status_code, content=error.content, headers=list(error.headers.items())
         )
         return APIStatusError.from_response(response, operation=error.operation or None)
-    if not isinstance(error, GeneratedDecodeError):
+    if not isinstance(error, UnexpectedStatus | GeneratedDecodeError):
         return error
-    path = _safe_path(error.path)
+    path = _safe_path(error.path) if isinstance(error, GeneratedDecodeError) else ""
     made = ResponseDecodeError(
         f"{error.operation} returned status {error.status_code}, and the body breaks the "
         f"specification{' at ' + path if path else ''}.",

@@ -39,6 +39,8 @@ def response(status: int, body: bytes = JSON, kind: str = "application/json") ->
         (response(400), REFUSED, REFUSED),
         (response(404, b"<html>"), REFUSED, REFUSED),
         (response(408), IN_DOUBT, IN_DOUBT),
+        (response(499), IN_DOUBT, IN_DOUBT),
+        (httpx.InvalidURL("x"), IN_DOUBT, IN_DOUBT),
         (response(429), NO_EFFECT, NO_EFFECT),
         (response(500), IN_DOUBT, IN_DOUBT),
         (response(501), REFUSED, IN_DOUBT),

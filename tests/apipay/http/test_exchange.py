@@ -332,3 +332,104 @@ def test_an_async_call_ends_at_its_deadline_while_header_bytes_drip(backend: str
         began = time.monotonic()
         anyio.run(act, url, backend=backend)
         assert time.monotonic() - began < 5
+
+
+# -- what goes wrong in code of the user ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("failure", ["no connection", "status 429", "status 404", "another client"])
+def test_a_request_that_an_event_hook_makes_proves_nothing_about_ours(failure: str) -> None:
+    """A hook can tell another service of each response, and that service can be away."""
+    sent = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, json=INVOICE)
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    def notify(response: httpx.Response) -> None:
+        if failure == "another client":
+            policy = RetryPolicy(max_retries=0)
+            ApiPay(KEY, transport=httpx.MockTransport(refuse), retry=policy).invoices.get(1)
+        status = int(failure[-3:]) if failure.startswith("status") else None
+        answer = refuse if status is None else (lambda _: httpx.Response(status))
+        other = httpx.Client(transport=httpx.MockTransport(answer))
+        other.post("https://audit.example/").raise_for_status()
+
+    theirs = httpx.Client(transport=httpx.MockTransport(handle), event_hooks={"response": [notify]})
+    with pytest.raises(OutcomeUnknownError) as caught:
+        ApiPay(KEY, http_client=theirs).recurring_invoices.bill_now(1)
+    assert len(sent) == 1
+    assert not caught.value.is_retryable
+
+
+def test_an_event_hook_may_read_the_response() -> None:
+    theirs = httpx.Client(event_hooks={"response": [lambda response: response.read()]})
+    policy = RetryPolicy(max_retries=0)
+    with serving() as url, theirs:
+        client = ApiPay(KEY, base_url=url, http_client=theirs, timeout=2, retry=policy)
+        assert client.invoices.get(1).id == 1
+
+
+@pytest.mark.parametrize("location", ["mailto:a@b", "javascript:x", "http://[::1", "//"])
+def test_a_broken_redirect_leaves_a_write_open(location: str) -> None:
+    transport = httpx.MockTransport(
+        lambda request: httpx.Response(302, headers={"Location": location})
+    )
+    with pytest.raises(OutcomeUnknownError):
+        ApiPay(KEY, transport=transport).recurring_invoices.bill_now(1)
+
+
+@pytest.mark.parametrize("call", ["get", "bill_now"])
+def test_a_client_that_is_closed_during_a_call_says_so(clock: Any, call: str) -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        client.close()
+        raise httpx.ConnectError("refused", request=request)
+
+    client = ApiPay(KEY, transport=httpx.MockTransport(handle), clock=clock)
+    resource = client.invoices if call == "get" else client.recurring_invoices
+    with pytest.raises(ClientClosedError):
+        getattr(resource, call)(1)
+
+
+@pytest.mark.parametrize("url", ["https://other.example/x", "http://api.example/x", "http://[::1"])
+def test_a_request_to_another_service_is_not_sent(url: str) -> None:
+    """It would carry the key."""
+    sent = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return answer(request)
+
+    transport = httpx.MockTransport(handle)
+    client = ApiPay(KEY, transport=transport, base_url="https://api.example")
+    with pytest.raises(InvalidRequestError):
+        client.raw.get_httpx_client().post(url)
+    assert sent == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ALL_PROXY", "socks9://127.0.0.1:1"),
+        ("ALL_PROXY", "socks5://127.0.0.1:1"),
+        ("SSL_CERT_FILE", __file__),
+    ],
+)
+def test_connections_that_cannot_be_set_up_show_no_key(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ApiPayError) as caught:
+        ApiPay(KEY, base_url="http://localhost:1", retry=RetryPolicy(max_retries=0)).invoices.get(1)
+    error: BaseException | None = caught.value
+    while error is not None:
+        trace = error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename != __file__:
+                for found in trace.tb_frame.f_locals.values():
+                    assert KEY not in repr(found)
+            trace = trace.tb_next
+        error = error.__cause__

@@ -24,6 +24,7 @@ from apipay.errors import (
     ResponseDecodeError,
     ServerError,
 )
+from apipay.pacing import LocalBudget
 
 HTML = b"<html>error</html>"
 KEY = "test-key-0f9e8d7c"
@@ -578,3 +579,110 @@ def test_the_search_limit_is_the_one_of_the_specification() -> None:
     with open("openapi.yaml", encoding="utf-8") as file:
         spec = YAML(typ="safe").load(file)
     assert spec["components"]["parameters"]["InvoiceSearch"]["schema"]["maxLength"] == MAX_SEARCH
+
+
+# -- found by attack ------------------------------------------------------------------------------
+
+
+def test_a_defect_during_a_lookup_leaves_the_outcome_open(make_api: Any, shop: Any) -> None:
+    shop.fail("createInvoice", "cut", processed=True)
+    shop.fail("listInvoices", "broken")
+    with pytest.raises(OutcomeUnknownError) as caught:
+        make_api()(WRITES["createInvoice"])
+    assert isinstance(caught.value.__cause__, KeyError)
+    assert caught.value.lookup is not None
+
+
+@pytest.mark.parametrize("name", ["createInvoice", "createRefund"])
+def test_an_amount_that_needs_rounding_is_never_confirmed(
+    make_api: Any, shop: Any, name: str
+) -> None:
+    shop.store = lambda item: item.update(amount=f"{Decimal(item['amount']):.2f}")
+    shop.fail(name, "cut", processed=True)
+    api = make_api()
+    text = {"external_order_id": "o", "phone_number": "87001234567"}
+    calls: dict[str, Callable[[Any], Any]] = {
+        "createInvoice": lambda client: client.invoices.create(amount="10.004", **text),
+        "createRefund": lambda client: client.refunds.create(100, amount="10.004", reason="o"),
+    }
+    with pytest.raises(OutcomeUnknownError) as caught:
+        api(calls[name])
+    with pytest.raises(OutcomeUnknownError):
+        api(lambda client: client.confirm(caught.value.lookup))
+
+
+def test_a_put_in_doubt_is_not_retryable_because_a_later_attempt_was_not_sent(
+    make_api: Any, shop: Any
+) -> None:
+    shop.fail("updateRecurringInvoice", "timeout", processed=False)
+    shop.fail("updateRecurringInvoice", "refused")
+    api = make_api(retry=RetryPolicy(max_retries=1))
+    with pytest.raises(ApiPayError) as caught:
+        api(lambda client: client.recurring_invoices.update(1, amount=5))
+    assert not caught.value.is_retryable
+
+
+@pytest.mark.parametrize("status", [408, 460, 499])
+def test_a_4xx_of_a_proxy_that_stopped_waiting_is_doubt(
+    make_api: Any, shop: Any, status: int
+) -> None:
+    shop.fail("createInvoice", "status", status=status, processed=True)
+    assert make_api()(WRITES["createInvoice"]).id == 102
+
+
+@pytest.mark.parametrize(
+    ("call", "body"),
+    [
+        (lambda c: c.recurring_invoices.skip_period(1), {"id": 9, "status": "active"}),
+        (
+            lambda c: c.organizations.verify(idn="111111111111"),
+            {"organization": {"id": 9, "status": "verified", "idn": "222222222222"}, "message": ""},
+        ),
+        (
+            lambda c: c.organizations.status(1),
+            {"organization": {"id": 9, "status": "verified"}},
+        ),
+    ],
+)
+def test_a_response_about_another_resource_is_not_returned(
+    make_api: Any, call: Any, body: Any
+) -> None:
+    with pytest.raises((OutcomeUnknownError, ResponseDecodeError)):
+        make_api(lambda request: httpx.Response(200, json=body))(call)
+
+
+@pytest.mark.parametrize("status", [201, 202])
+def test_a_success_that_the_client_cannot_read_is_no_failure_of_a_write(
+    make_api: Any, shop: Any, status: int
+) -> None:
+    api = make_api(lambda request: httpx.Response(status, json={"id": 7, "status": "pending"}))
+    with contextlib.suppress(OutcomeUnknownError):
+        assert api(lambda client: client.recurring_invoices.bill_now(1)).id == 7
+
+
+@pytest.mark.parametrize("call", ["createInvoice", "createRefund", "cancelInvoice"])
+def test_an_incomplete_lookup_is_named(make_api: Any, call: str) -> None:
+    with pytest.raises(ValueError, match="incomplete"):
+        make_api()(lambda client: client.confirm(Lookup(call, "x", {}, {"x": "y"})))
+
+
+def test_a_cached_response_is_no_evidence(make_api: Any, shop: Any) -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        response: httpx.Response = shop.handle(request)
+        response.headers["Age"] = "5"
+        return response
+
+    shop.fail("createInvoice", "cut", processed=True)
+    with pytest.raises(OutcomeUnknownError):
+        make_api(handle)(WRITES["createInvoice"])
+
+
+def test_a_budget_that_fails_in_release_does_not_hide_the_result(
+    make_api: Any, shop: Any, clock: Any
+) -> None:
+    class Failing(LocalBudget):
+        def release(self, permit: Any, outcome: Any) -> Any:
+            raise ConnectionError("the server of the budget")
+
+    api = make_api(budget=Failing(RateLimit(60, 60), clock))
+    assert api(WRITES["createInvoice"]).id == 102

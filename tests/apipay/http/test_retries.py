@@ -420,3 +420,48 @@ def test_a_key_of_plain_words_is_not_shown_either(status: int) -> None:
     with pytest.raises(APIStatusError) as caught:
         client.invoices.get(1)
     assert key not in f"{caught.value}{caught.value!r}"
+
+
+def test_a_hook_that_cannot_say_whether_it_listens_breaks_nothing(
+    make_api: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Deaf(Hook):
+        def is_listening(self) -> bool:
+            raise RuntimeError("87015554433")
+
+    assert make_api(script((200, INVOICE)), hooks=[Deaf()])(get).id == 1
+    assert "A hook failed in is_listening with RuntimeError" in caplog.text
+    assert "87015554433" not in caplog.text
+
+
+def test_the_path_of_a_request_outside_the_specification_is_not_in_events() -> None:
+    paths = []
+
+    class Paths(Hook):
+        def call_started(self, call: Any) -> None:
+            paths.append(call.path)
+
+    transport = httpx.MockTransport(lambda request: httpx.Response(200))
+    client = ApiPay("key", transport=transport, hooks=[Paths()])
+    client.raw.get_httpx_client().post("/customers/87015554433")
+    assert paths == ["/{path}"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"hooks": Hook()},
+        {"hooks": [Hook]},
+        {"retry": 5},
+        {"rate_limit": 60},
+        {"rate_limit": "none"},
+        {"headers": [("a", "b")]},
+        {"base_url": f"https://{'a' * 70}.example"},
+        {"base_url": "https://h:99999"},
+        {"base_url": "https://xn--a.example"},
+    ],
+    ids=lambda settings: next(iter(settings)),
+)
+def test_an_argument_of_another_kind_is_named(settings: Any) -> None:
+    with pytest.raises(InvalidRequestError):
+        ApiPay("key", **settings)

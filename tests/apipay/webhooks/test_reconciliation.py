@@ -9,7 +9,6 @@ import pytest
 
 from apipay import ApiPay, AsyncApiPay
 from apipay.errors import InvalidRequestError
-from apipay.sandbox import Sandbox
 from apipay.testing import VirtualClock
 from apipay.webhooks import (
     Event,
@@ -20,6 +19,7 @@ from apipay.webhooks import (
     reconcile,
     reconcile_async,
 )
+from apipay_sandbox import Sandbox
 
 
 class Shop:

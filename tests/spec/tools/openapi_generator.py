@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from apipay.sandbox import Sandbox
+from apipay_sandbox import Sandbox
 
 PACKAGE = "apipay_openapi"
 
