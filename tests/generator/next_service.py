@@ -124,6 +124,11 @@ def main() -> None:
     headers = {"X-Webhook-Signature": webhooks.sign(body, "secret")}
     event: Any = webhooks.unwrap(body, headers, "secret")
     assert (event.event, event.payout.amount) == ("payout.completed", 1500)
+    handled: list[Any] = []
+    inbox = webhooks.Inbox(webhooks.MemoryStore())
+    for _ in range(2):
+        inbox.handle(event, lambda given, context: handled.append(given))
+    assert len(handled) == 1
     print("events")
 
 

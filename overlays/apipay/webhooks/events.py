@@ -91,7 +91,8 @@ class EventType:
     """The generated class."""
 
     ids: tuple["Path", ...]
-    """Deliveries with equal values at these paths, and equal status, are the same event."""
+    """Deliveries with equal values at these paths, and equal status, are the same event. Without
+    any, deliveries with equal content are."""
 
     status: "Path"
     """The path of the status that the event reports; empty if it reports none."""
@@ -128,7 +129,7 @@ def read_event_types(webhooks: Mapping[str, Any], classes: object) -> dict[str, 
         money = entry.get("x-money", {}).items()
         types[name] = EventType(
             model=getattr(classes, schema.rpartition("/")[2]),
-            ids=tuple(_path(one) for one in entry["x-dedup"] if one != status),
+            ids=tuple(_path(one) for one in entry.get("x-dedup", ()) if one != status),
             status=_path(status),
             ranks={value: rank for rank, group in enumerate(groups) for value in group},
             money=tuple((_path(path), re.compile(pattern)) for path, pattern in money),
@@ -235,11 +236,11 @@ def unverified(delivery: Delivery) -> Unverified:
 def event_key(event: Event) -> EventKey:
     """Return the identity of an event: equal for deliveries of the same event.
 
-    It is made of the fields that the specification names in `x-dedup`. For an event that the
-    specification does not know, it is a digest of the content.
+    It is made of the fields that the specification names in `x-dedup`. For an event without them,
+    or one that the specification does not know, it is a digest of the content.
     """
     kind = EVENT_TYPES.get(event.event)
-    if kind is None or isinstance(event, UnknownEvent):
+    if kind is None or not (kind.ids or kind.status) or isinstance(event, UnknownEvent):
         content = json.dumps(event.to_dict(), sort_keys=True, separators=(",", ":"), default=str)
         digest = hashlib.sha256(content.encode()).hexdigest()
         return EventKey(f"event:{digest}", event.event, _seconds(event.timestamp))
