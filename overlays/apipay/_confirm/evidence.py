@@ -76,11 +76,13 @@ class Plan:
 
     Attributes:
         creates: The kind of resource that it creates, if it does.
+        evidence: The fields of the request by which a lookup finds it.
         model: Reads the resource that a lookup returns.
         needs: The arguments and the evidence of its lookup.
     """
 
     creates: str | None = None
+    evidence: tuple[str, ...] = ()
     needs: frozenset[str] = frozenset()
     model: Callable[[object], Any]
 

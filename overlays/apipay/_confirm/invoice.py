@@ -35,6 +35,7 @@ class InvoicePlan(Plan):
     """The plan of createInvoice."""
 
     creates = "invoice"
+    evidence = ("external_order_id", "amount", "phone_number")
     needs = frozenset({"search", "external_order_id", "amount", "phone_number"})
     model = staticmethod(Invoice.from_dict)
 

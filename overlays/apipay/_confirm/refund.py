@@ -32,6 +32,7 @@ class RefundPlan(Plan):
     """The plan of createRefund."""
 
     creates = "refund"
+    evidence = ("amount", "reason")
     needs = frozenset({"id", "amount", "reason"})
     model = staticmethod(Refund.from_dict)
 

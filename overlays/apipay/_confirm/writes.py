@@ -79,17 +79,19 @@ class Write:
             known outcome. What a lookup finds could be the result of either.
     """
 
+    name: int | None
+
     def __init__(self, writes: Writes, plan: Plan, sent: Sent, key: ApiKey) -> None:
         self._writes = writes
         self._plan = plan
         self._sent = sent
         self._key = key
         self._known_ids: set[int] = set()
-        self.name: Hashable = None
         self.is_contested = False
-        lookup = plan.lookup(sent, 0.0, key)
-        if plan.creates is not None and lookup is not None and lookup.match:
-            self.name = _identity(lookup)
+        evidence = tuple(str(sent.body[name]) for name in plan.evidence if name in sent.body)
+        is_exact = len(evidence) == len(plan.evidence) > 0
+        # A hash, so that no phone number is kept. If two collide, both count as contested.
+        self.name = hash((plan, sent.path_id, evidence)) if is_exact else None
 
     def close(self, *, is_resolved: bool) -> None:
         """Register the end. `is_resolved`: its outcome is known."""
