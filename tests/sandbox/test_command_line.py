@@ -152,7 +152,7 @@ def test_its_options_reach_the_sandbox() -> None:
         (["--auto-pay", "-1"], "auto_pay must be at least 0"),
         (["--public-url", "pay.test"], "must begin with http"),
         (["--public-url", "http://["], "must begin with http"),
-        (["--public-url", "http://pay.test/?x=1"], "no query"),
+        (["--public-url", "http://pay.test/?x=1"], "without a query"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_fails(arguments: list[str], said: str) -> None:
