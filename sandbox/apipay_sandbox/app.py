@@ -39,11 +39,14 @@ class RootApp:
             app = self._api
         else:
             app = self._control if _is_below(path, "/_sandbox") else self._pages
-        try:
-            await app(scope, _Deadline(receive), send)
-        except _SlowBodyError:
-            late = f"The body did not arrive within {_BODY_SECONDS:.0f} seconds."
-            await respond(send, error(SandboxError(late, status=408), _CLOSE))
+        deadline = _Deadline(receive)
+
+        async def send_in_time(message: Message) -> None:
+            if deadline.passed and message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_CLOSE]
+            await send(message)
+
+        await app(scope, deadline, send_in_time)
 
     def _problem(self, scope: Scope) -> SandboxError | None:
         headers: Collection[tuple[bytes, bytes]] = scope["headers"]
@@ -97,14 +100,11 @@ class _Hosts:
             return False
 
 
-class _SlowBodyError(Exception):
-    pass
-
-
 class _Deadline:
-    """`receive` with a time limit until the body is complete."""
+    """`receive` with a time limit until the body is complete: a 408 past it."""
 
     def __init__(self, receive: Receive) -> None:
+        self.passed = False
         self._receive = receive
         self._complete = False
         self._until: float | None = None
@@ -118,7 +118,9 @@ class _Deadline:
             async with asyncio.timeout_at(self._until):
                 message = await self._receive()
         except TimeoutError:
-            raise _SlowBodyError from None
+            self.passed = True
+            late = f"The body did not arrive within {_BODY_SECONDS:g} seconds."
+            raise SandboxError(late, status=408) from None
         self._complete = not message.get("more_body", False)
         return message
 

@@ -109,10 +109,10 @@ def _is_foreign(scope: Scope, public_host: str) -> bool:
     Browsers let any page post to this machine. They name the sender in `Sec-Fetch-Site` and
     `Origin`, which a page cannot omit or forge.
     """
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    headers: dict[bytes, str] = {name: value.decode("latin-1") for name, value in scope["headers"]}
     if headers.get(b"sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return True
-    origin = headers.get(b"origin")
+    origin: str | None = headers.get(b"origin")
     if origin is None:
         return False
     try:

@@ -15,7 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .errors import SandboxError
 from .relay import Relay
-from .responses import App, Receive, Scope, Send
+from .responses import App, Message, Receive, Scope, Send
 
 _STOP_SECONDS = 0.5
 """Requests in progress can finish within this time when the server stops."""
@@ -202,8 +202,18 @@ class Server:
         task = asyncio.current_task()
         assert task is not None
         self._in_progress.add(task)
+        servers = len(self._servers)
+
+        async def send_and_close(message: Message) -> None:
+            # The client must not reuse the connection of a server that was replaced meanwhile.
+            if message["type"] == "http.response.start" and (
+                self.stopping or len(self._servers) != servers
+            ):
+                message["headers"] = [*message["headers"], (b"connection", b"close")]
+            await send(message)
+
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, send_and_close)
         except asyncio.CancelledError:
             # The server has stopped. A response keeps uvicorn from logging an error.
             await send({"type": "http.response.start", "status": 503, "headers": []})

@@ -309,6 +309,7 @@ def test_faults_are_cleared_and_leave_other_calls_alone(sandbox: Any) -> None:
     with pytest.raises(SandboxError, match="no fault"):
         sandbox.clear_faults(injected.id)
 
+
 LATE = "test_late_and_profiles.py"
 
 

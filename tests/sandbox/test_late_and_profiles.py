@@ -1,6 +1,7 @@
 """Late and duplicated requests, fault profiles, the request journal and seed files."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,12 @@ BODY = {"amount": 100, "phone_number": "87001234567", "external_order_id": "orde
 
 # One client: each new one would load the certificates again.
 HTTP = httpx.Client(verify=False, timeout=20)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _close() -> Iterator[None]:
+    yield
+    HTTP.close()
 
 
 def post(sandbox: Sandbox, path: str = "/invoices", body: Any = BODY) -> httpx.Response:

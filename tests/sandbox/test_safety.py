@@ -5,6 +5,7 @@ import os
 import socket
 import stat
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,14 @@ from hypothesis import strategies as st
 
 from apipay_sandbox import Fault, Sandbox, SandboxError, app, server, state
 
-
 # One client: each new one would load the certificates again.
 HTTP = httpx.Client(verify=False, timeout=20)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _close() -> Iterator[None]:
+    yield
+    HTTP.close()
 
 
 def get(sandbox: Sandbox, path: str, host: str) -> int:

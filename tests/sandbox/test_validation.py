@@ -129,7 +129,9 @@ def test_numbers_far_outside_any_amount_are_judged_quickly() -> None:
 def test_amounts_have_at_most_two_decimals() -> None:
     schema = {"type": "number", "x-decimals": 2}
     assert problems(schema, Decimal("4.85")) == {}
-    assert problems(schema, Decimal("4.851")) == {"body": ["The body must have at most 2 decimals."]}
+    assert problems(schema, Decimal("4.851")) == {
+        "body": ["The body must have at most 2 decimals."]
+    }
 
 
 @pytest.mark.parametrize("text", ["2026-01-31", "2024-02-29", "0001-01-01", "9999-12-31"])
