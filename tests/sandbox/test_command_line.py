@@ -172,7 +172,10 @@ def test_a_port_that_is_taken_is_said() -> None:
     assert f"port {port}" in complaints
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+KILLS = int(os.environ.get("SANDBOX_KILLS", "3"))
+
+
+@pytest.mark.parametrize("seed", range(KILLS))
 def test_a_kill_in_the_middle_loses_nothing_that_was_acknowledged(
     tmp_path: Path, seed: int
 ) -> None:

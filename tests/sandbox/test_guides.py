@@ -1,4 +1,4 @@
-"""The getting-started guide as plain programs: Python `requests`, Node `fetch` (curl: test_sandbox).
+"""The getting-started guide as plain programs: Python `requests` and Node `fetch`.
 
 They are written against the service; only the host comes from the environment.
 """

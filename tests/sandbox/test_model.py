@@ -237,7 +237,7 @@ class Comparison(RuleBasedStateMachine):
             assert said.json() == {
                 "id": number,
                 "status": "cancelled",
-                "cancelled_at": self.now(),
+                "cancelled_at": f"{self.model.now:%Y-%m-%dT%H:%M:%SZ}",
             }
             known["status"] = "cancelled"
 
