@@ -1,4 +1,4 @@
-"""`python -m apipay_sandbox`: start the sandbox from the shell until it is interrupted."""
+"""`python -m apipay_sandbox`: run the sandbox in the shell until it is interrupted."""
 
 import argparse
 import json
@@ -12,15 +12,16 @@ from types import FrameType
 from typing import Literal
 
 from apipay_sandbox import RateLimit, Sandbox, SandboxError
+from apipay_sandbox.faults import PROFILES
 from apipay_sandbox.state import PAYMENT_DEADLINE
 
 _PORT = 8455
 _EXAMPLE = """\
 example:
   python -m apipay_sandbox --db shop.db --webhook-url http://127.0.0.1:8000/webhooks
-  Paste the lines that it prints into the shell of your service. Then open the dashboard that it
-  names, or the payment_url of an invoice, to confirm, pay and expire. GET /_sandbox/ lists the
-  same verbs over HTTP: curl -X POST http://127.0.0.1:8455/_sandbox/invoices/1001/pay
+  Paste the lines that it prints into the shell of your service. Then open the dashboard or the
+  payment_url of an invoice to confirm, pay and expire. GET /_sandbox/ lists the same verbs over
+  HTTP: curl -X POST http://127.0.0.1:8455/_sandbox/invoices/1001/pay
 """
 
 
@@ -41,55 +42,56 @@ def _rate_limit(text: str) -> RateLimit | Literal["spec"] | None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m apipay_sandbox",
-        description="The whole ApiPay API on this machine, with state, time and faults.",
+        description="The whole ApiPay API on this machine, with state, a clock and faults.",
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    add("--port", type=int, default=_PORT, help="0 takes a free one (default: %(default)s)")
-    add("--public-url", metavar="URL", help="how clients reach it, if not by http://HOST:PORT")
+    add("--port", type=int, default=_PORT, help="0 chooses a free one (default: %(default)s)")
+    add("--public-url", metavar="URL", help="how clients reach it, if not http://HOST:PORT")
     add("--db", metavar="FILE", help="keep everything in this SQLite file (default: memory)")
+    add("--seed", metavar="FILE", help="JSON file with data to start from")
     add(
         "--api-key",
         metavar="KEY",
-        help="the key to accept (default: invented, or the one in the file)",
+        help="the key to accept (default: random, or the one in the file)",
     )
     add(
         "--webhook-secret",
         metavar="SECRET",
-        help="signs the webhooks (default: invented, or the one in the file)",
+        help="signs the webhooks (default: random, or the one in the file)",
     )
     add(
         "--webhook-url",
         metavar="URL",
-        help="tell this URL when an invoice is paid, cancelled or expired",
+        help="send webhooks to this URL when an invoice is paid, cancelled or expired",
     )
     add(
         "--allow-remote-webhooks",
         action="store_true",
         help="let webhooks leave this machine (default: loopback addresses only)",
     )
-    add("--unverified", action="store_true", help="begin without a verified organization")
+    add("--unverified", action="store_true", help="start without a verified organization")
     add(
         "--rate-limit",
         type=_rate_limit,
         default="spec",
         metavar="REQUESTS/SECONDS",
-        help="60/60 for one, or off (default: as the API's specification states)",
+        help="for example 60/60, or off (default: as the specification states)",
     )
     add(
         "--clock",
         choices=["real", "manual"],
         default="real",
-        help="manual: time stands still until it is moved by hand (default: %(default)s)",
+        help="manual: time stands still until it is advanced (default: %(default)s)",
     )
     add(
         "--speed",
         type=float,
         default=1.0,
         metavar="FACTOR",
-        help="sandbox seconds that pass in one real second (default: %(default)g)",
+        help="sandbox seconds per real second (default: %(default)g)",
     )
     add(
         "--payment-deadline",
@@ -102,14 +104,15 @@ def _parser() -> argparse.ArgumentParser:
         "--auto-confirm",
         type=float,
         metavar="SECONDS",
-        help="confirm each verification so long after its start (default: never)",
+        help="confirm each verification after this time (default: never)",
     )
     add(
         "--auto-pay",
         type=float,
         metavar="SECONDS",
-        help="pay each invoice so long after its creation (default: never)",
+        help="pay each invoice after this time (default: never)",
     )
+    add("--faults", choices=list(PROFILES), help="start with the faults of a profile")
     add("--json", action="store_true", help="print the environment as one line of JSON")
     return parser
 
@@ -130,6 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             port=given.port,
             public_url=given.public_url,
             db=given.db,
+            seed=given.seed,
             api_key=given.api_key,
             webhook_secret=given.webhook_secret,
             webhook_url=given.webhook_url,
@@ -145,25 +149,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SandboxError as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
+    if not _is_local(given.host):
+        sys.stderr.write(
+            f"Warning: everyone who can reach {given.host} can use and control this sandbox and "
+            "read its API key and webhook secret.\n"
+        )
     with sandbox:
-        sys.stdout.write(_announcement(sandbox, as_json=given.json, host=given.host))
+        if given.faults is not None:
+            sandbox.inject_profile(given.faults)
+        sys.stdout.write(_announcement(sandbox, as_json=given.json))
         sys.stdout.flush()
         stopped.wait()
     return 0
 
 
-def _announcement(sandbox: Sandbox, *, as_json: bool, host: str) -> str:
+def _announcement(sandbox: Sandbox, *, as_json: bool) -> str:
     environment = {**sandbox.environment}
     if as_json:
         return json.dumps({**environment, "url": sandbox.url}) + "\n"
-    lines = ["# Put this into the environment of your service:"]
+    lines = ["# The environment for your service:"]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
     lines += [
         f"# Dashboard: {sandbox.url}/ (control: {sandbox.url}/_sandbox/)",
         "# Ctrl+C stops the sandbox.",
     ]
-    if not _is_local(host):
-        lines.append(f"# Everybody who reaches {host} can use and control this sandbox.")
     return "\n".join(lines) + "\n"
 
 

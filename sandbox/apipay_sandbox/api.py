@@ -1,99 +1,113 @@
 """The HTTP side of the API: an ASGI application for everything below the base path.
 
-Kept lean on purpose (no router, no middleware): client benchmarks and fault runs go through it.
+Without a router and middleware: client benchmarks and fault runs measure through it.
 """
 
-import asyncio
 import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from typing import Any
 
-from . import connections, faults, jsons
-from .actions import Actions
-from .answers import Answer, Headers, error
+from . import faults, jsons
 from .clock import http_date
 from .errors import SandboxError
-from .faults import FaultKind, FaultPlan, InjectedFault
-from .keys import Keys
-from .ratelimit import Limiter
-from .service import Service
-from .spec import Operation, Route, Spec
-from .state import State
+from .faults import FaultKind, InjectedFault
+from .operations import Operations
+from .records import RecordedRequest
+from .responses import Headers, Receive, Response, Scope, Send, error, respond, start
+from .server import Server
+from .spec import Operation, Route
 from .validation import Errors, without_nulls
+from .world import World
 
 _logger = logging.getLogger("apipay_sandbox")
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Refuse = Callable[[float], None]
-
 MAX_BODY_BYTES = 1_048_576
-"""A larger body is answered with 413. No request of the API comes near."""
+_KEPT_BODY_BYTES = 16_384
 _DRIPS = 20
 
 
-class ClientGoneError(Exception):
-    """The client went away before it had sent its whole request."""
+class ClientDisconnectedError(Exception):
+    """The client disconnected before it had sent its whole request."""
 
 
 class Api:
-    """One application for the life of a sandbox."""
+    """The API of one sandbox."""
 
-    def __init__(
-        self,
-        state: State,
-        actions: Actions,
-        keys: Keys,
-        limiter: Limiter,
-        plan: FaultPlan,
-        calls: Counter[str],
-        refuse_connections: Refuse,
-    ) -> None:
-        self._state = state
-        self._spec: Spec = state.spec
-        self._actions = actions
-        self._keys = keys
-        self._limiter = limiter
-        self._plan = plan
-        self._refuse_connections = refuse_connections
-        self._handlers = Service(state, actions).operations
-        unknown = self._spec.operations.keys() ^ self._handlers.keys()
+    def __init__(self, world: World, server: Server) -> None:
+        self._world = world
+        self._state = world.state
+        self._spec = world.spec
+        self._server = server
+        self._operations = Operations(world.state).by_id
+        unknown = self._spec.operations.keys() ^ self._operations.keys()
         if unknown:
             raise RuntimeError(f"The specification and the sandbox differ: {sorted(unknown)}.")
         self._prefix = len(self._spec.base_path)
         self._key_header = self._spec.key_header.lower().encode()
-        self._calls = calls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Respond to one request."""
         found = self._spec.route(scope["path"][self._prefix :])
         if found is None:
-            await _send(send, self._problem("There is no such path in the API.", 404))
+            problem = SandboxError("There is no such path in the API.", status=404)
+            await respond(send, error(problem))
             return
         route, record_id = found
         operation = route.operations.get(scope["method"])
         if operation is None:
-            await _send(send, _wrong_method(route))
+            await respond(send, _wrong_method(route))
             return
-        self._calls[operation.id] += 1
+        self._world.calls[operation.id] += 1
+        body, rejection = b"", None
         try:
-            body, problem = await _body(scope, receive)
-        except ClientGoneError:
+            body = await read_body(receive, MAX_BODY_BYTES)
+        except ClientDisconnectedError:
             return
-        injected = self._plan.choose(operation.id) if self._plan.faults else None
+        except SandboxError as problem:
+            rejection = error(problem)
+
+        def process(at: float | None) -> Response:
+            return rejection or self._respond(operation, record_id or 0, scope, body, at)
+
+        injected = self._world.faults.choose(operation.id) if self._world.faults.all else None
         if injected is None:
-            await _send(send, problem or self._answer(operation, record_id or 0, scope, body))
-            return
+            response: Response | None = process(None)
+        else:
+            response = await self._respond_with_fault(injected, process, scope)
+        # Recorded before it is sent, so that a client finds its own request in the journal.
+        self._record(operation, scope, body, injected, response)
+        if response is None:
+            await _wait_for_disconnect(receive)
+        elif injected is not None and injected.fault.kind is FaultKind.DRIP:
+            await self._drip(send, response, injected.fault.seconds)
+        else:
+            await respond(send, response)
 
-        def process() -> Answer:
-            return problem or self._answer(operation, record_id or 0, scope, body)
+    def _record(
+        self,
+        operation: Operation,
+        scope: Scope,
+        body: bytes,
+        injected: InjectedFault | None,
+        response: Response | None,
+    ) -> None:
+        self._world.record(
+            RecordedRequest(
+                at=self._state.clock.now(),
+                operation=operation.id,
+                method=operation.method,
+                path=scope["path"],
+                query=scope["query_string"].decode("latin-1"),
+                body=body[:_KEPT_BODY_BYTES].decode("utf-8", "replace"),
+                fault=None if injected is None else str(injected.fault.kind),
+                status=None if response is None else response.status,
+            )
+        )
 
-        await self._go_wrong(injected, process, scope, receive, send)
-
-    def _answer(self, operation: Operation, record_id: int, scope: Scope, body: bytes) -> Answer:
-        """Do the whole of a request but its connection."""
+    def _respond(
+        self, operation: Operation, record_id: int, scope: Scope, body: bytes, at: float | None
+    ) -> Response:
+        """Process a request, now or at a late moment, and return its response."""
         key, media, encoding = b"", None, None
         for name, value in scope["headers"]:
             if name == self._key_header:
@@ -102,35 +116,32 @@ class Api:
                 media = value
             elif name == b"content-encoding":
                 encoding = value
-        with self._state.store.lock:
-            # As every HTTP server's, but the sandbox's time: `created_at` is dated by it.
-            headers: Headers = ((b"date", http_date(self._state.clock.now())),)
+        world, state = self._world, self._state
+        with state.store.lock:
+            # The sandbox's time, which also dates `created_at`.
+            headers: Headers = ((b"date", http_date(state.clock.now())),)
             try:
-                self._keys.check(key.decode("latin-1"))
-                now = self._actions.settle_due()
-                verdict = self._limiter.take(key.decode("latin-1"), now)
-                if verdict is not None:
-                    headers += ((b"x-ratelimit-remaining", b"%d" % verdict.remaining),)
-                    if not verdict.passes:
+                world.keys.check(key.decode("latin-1"))
+                now = state.run_due() if at is None else at
+                decision = world.limiter.take(key.decode("latin-1"), now)
+                if decision is not None:
+                    headers += ((b"x-ratelimit-remaining", b"%d" % decision.remaining),)
+                    if not decision.passes:
                         raise SandboxError(
                             self._spec.message("RateLimited"),
                             status=429,
-                            retry_after=verdict.retry_after,
+                            retry_after=decision.retry_after,
                         )
-                query, errors = self._query(operation, scope["query_string"])
+                query, errors = operation.read_query(scope["query_string"])
                 values = self._values(operation, body, media, encoding, errors)
-                text = self._handlers[operation.id](record_id, query, values, now)
+                text = self._operations[operation.id](record_id, query, values, now)
             except SandboxError as problem:
-                answer = error(problem)
-                answer.headers = headers
-                return answer
+                return error(problem, headers)
             except Exception:
                 _logger.exception("The sandbox failed in %s.", operation.id)
-                return self._problem(self._spec.message("InternalServerError"), 500)
-        return Answer(operation.status, text.encode(), headers=headers)
-
-    def _query(self, operation: Operation, query: bytes) -> tuple[dict[str, Any], Errors]:
-        return operation.query.read(query) if operation.query is not None else ({}, {})
+                message = self._spec.message("InternalServerError")
+                return error(SandboxError(message, status=500), headers)
+        return Response(operation.status, text.encode(), headers=headers)
 
     def _values(
         self,
@@ -140,11 +151,11 @@ class Api:
         encoding: bytes | None,
         errors: Errors,
     ) -> dict[str, Any]:
-        """Return the checked fields of the body; what the operation has no body for is ignored."""
+        """Return the checked fields of the body; ignore the body of an operation without one."""
         values: dict[str, Any] = {}
         if operation.body is not None:
             if body:
-                _check_media(media, encoding)
+                self._check_media(media, encoding)
                 values = self._parse(body)
             operation.body(values, "", errors)
             if not body and operation.body_required and not errors:
@@ -153,15 +164,20 @@ class Api:
             raise self._invalid(errors)
         return values
 
+    def _check_media(self, media: bytes | None, encoding: bytes | None) -> None:
+        kind = (media or b"").partition(b";")[0].strip().lower()
+        if kind != b"application/json":
+            raise SandboxError(self._spec.message("UnsupportedMediaType"), status=415)
+        if encoding is not None and encoding.strip().lower() not in {b"", b"identity"}:
+            raise SandboxError("Send the body without Content-Encoding.", status=415)
+
     def _parse(self, body: bytes) -> dict[str, Any]:
         try:
             parsed = jsons.parse(body.decode("utf-8"))
-        except UnicodeDecodeError:
-            raise self._invalid({"body": ["The body is not UTF-8."]}) from None
         except (ValueError, ArithmeticError, RecursionError):
-            raise self._invalid({"body": ["The body is not valid JSON."]}) from None
-        # Null counts as absent for a field. For the whole body it is more likely a mistake, and for
-        # a refund it would give back everything.
+            raise SandboxError(self._spec.message("InvalidRequestFormat")) from None
+        # Null counts as absent for a field. A body of null is more likely a mistake, and as a
+        # refund it would refund everything.
         if not jsons.is_object(parsed):
             raise self._invalid({"body": ["The body must be a JSON object."]})
         return without_nulls(parsed)
@@ -171,127 +187,91 @@ class Api:
             self._spec.message("ValidationFailedOneField"), status=422, errors=errors
         )
 
-    def _problem(self, message: str, status: int) -> Answer:
-        return error(SandboxError(message, status=status))
-
     # Faults
 
-    async def _go_wrong(
-        self,
-        injected: InjectedFault,
-        process: Callable[[], Answer],
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-    ) -> None:
-        fault = injected.fault
+    async def _respond_with_fault(
+        self, injected: InjectedFault, process: Callable[[float | None], Response], scope: Scope
+    ) -> Response | None:
+        """Return the response of a call that a fault hits; None if its connection is lost."""
+        fault, server = injected.fault, self._server
         match fault.kind:
             case FaultKind.DELAY:
-                answer = process() if fault.after_commit else None
-                # Processed even if the client has given up meanwhile, as a real server does.
-                await asyncio.sleep(fault.seconds)
-                await _send(send, answer or process())
+                response = process(None) if fault.after_commit else None
+                # Processed even if the client disconnects meanwhile, as in a real server.
+                await server.sleep(fault.seconds)
+                if server.stopping:
+                    return error(SandboxError("The sandbox was stopped.", status=503))
+                return response or process(None)
             case FaultKind.CONNECTION_REFUSED:
-                answer = process()
-                answer.headers += ((b"connection", b"close"),)
-                self._refuse_connections(fault.seconds)
-                await _send(send, answer)
-            case FaultKind.RESET_BEFORE | FaultKind.RESET_AFTER_COMMIT:
+                response = process(None)
+                response.headers += ((b"connection", b"close"),)
+                await server.refuse(fault.seconds)
+                return response
+            case FaultKind.RESET_BEFORE | FaultKind.RESET_AFTER_COMMIT | FaultKind.LATE:
                 if fault.kind is FaultKind.RESET_AFTER_COMMIT:
-                    process()
-                connections.reset(connections.of(scope))
-                await _gone(receive)
+                    process(None)
+                elif fault.kind is FaultKind.LATE:
+                    self._schedule(process, fault.seconds)
+                server.reset(scope)
+                return None
+            case FaultKind.DUPLICATE:
+                process(None)
+                return process(None)
             case FaultKind.RATE_LIMITED:
-                await _send(send, faults.failure(fault, self._spec.message("RateLimited")))
+                return faults.failure(fault, self._spec.message("RateLimited"))
             case FaultKind.STATUS:
                 if fault.after_commit:
-                    process()
-                await _send(send, faults.failure(fault, self._failure_message(fault.status)))
+                    process(None)
+                example = {502: "BadGateway", 503: "ServiceUnavailable"}.get(fault.status)
+                return faults.failure(fault, self._spec.message(example or "InternalServerError"))
             case FaultKind.CUT_BODY:
-                await _send_part(send, process())
-                connections.of(scope).close()
-                await _gone(receive)
+                response = process(None)
+                server.cut(scope, len(response.body) // 2)
+                return response
             case FaultKind.DRIP:
-                await _drip(send, process(), fault.seconds)
+                return process(None)
             case _:
-                await _send(send, faults.spoiled(injected, process()))
+                return faults.spoiled(injected, process(None))
 
-    def _failure_message(self, status: int) -> str:
-        example = {502: "BadGateway", 503: "ServiceUnavailable"}.get(status, "InternalServerError")
-        return self._spec.message(example)
+    def _schedule(self, process: Callable[[float | None], Response], seconds: float) -> None:
+        with self._state.store.lock:
+            moment = self._state.clock.now() + seconds
+            self._state.schedule_call(moment, process)
 
-
-def _check_media(media: bytes | None, encoding: bytes | None) -> None:
-    kind = (media or b"").partition(b";")[0].strip().lower()
-    if kind != b"application/json":
-        raise SandboxError("Send the body as JSON: Content-Type: application/json.", status=415)
-    if encoding is not None and encoding.strip().lower() not in {b"", b"identity"}:
-        raise SandboxError("Send the body without Content-Encoding.", status=415)
-
-
-def _wrong_method(route: Route) -> Answer:
-    answer = error(SandboxError("This path does not know this method.", status=405))
-    answer.headers = ((b"allow", route.allow),)
-    return answer
+    async def _drip(self, send: Send, response: Response, seconds: float) -> None:
+        await start(send, response)
+        size = max(1, -(-len(response.body) // _DRIPS))
+        pieces = [response.body[at : at + size] for at in range(0, len(response.body), size)]
+        for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await self._server.sleep(seconds / len(pieces))
+        await send({"type": "http.response.body", "body": b""})
 
 
-async def _body(scope: Scope, receive: Receive) -> tuple[bytes, Answer | None]:
-    """Read the body of a request; the second value is the answer to one that is too large."""
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise ClientGoneError
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body", False):
-        return (body, None) if len(body) <= MAX_BODY_BYTES else (b"", _too_large())
-    whole = bytearray(body)
-    while message.get("more_body", False):
-        if len(whole) > MAX_BODY_BYTES:
-            return b"", _too_large()
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """Return the body of a request.
+
+    Raises:
+        SandboxError: the body is larger than `limit`.
+        ClientDisconnectedError: it ended before its end.
+    """
+    whole, more = bytearray(), True
+    while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientGoneError
+            raise ClientDisconnectedError
         whole += message.get("body", b"")
-    return (bytes(whole), None) if len(whole) <= MAX_BODY_BYTES else (b"", _too_large())
+        more = message.get("more_body", False)
+        if len(whole) > limit:
+            raise SandboxError(f"A body can have at most {limit} bytes.", status=413)
+    return bytes(whole)
 
 
-def _too_large() -> Answer:
-    return error(SandboxError(f"A body may have {MAX_BODY_BYTES} bytes at most.", status=413))
+def _wrong_method(route: Route) -> Response:
+    problem = SandboxError("This path does not support this method.", status=405)
+    return error(problem, ((b"allow", route.allow),))
 
 
-async def _gone(receive: Receive) -> None:
-    """Wait until the connection is closed, so that nothing more is sent on it."""
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-async def _send(send: Send, answer: Answer) -> None:
-    await send(_start(answer))
-    await send({"type": "http.response.body", "body": answer.body})
-
-
-async def _send_part(send: Send, answer: Answer) -> None:
-    await send(_start(answer))
-    half = answer.body[: len(answer.body) // 2]
-    await send({"type": "http.response.body", "body": half, "more_body": True})
-
-
-async def _drip(send: Send, answer: Answer, seconds: float) -> None:
-    await send(_start(answer))
-    size = max(1, -(-len(answer.body) // _DRIPS))
-    pieces = [answer.body[at : at + size] for at in range(0, len(answer.body), size)]
-    for piece in pieces:
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await asyncio.sleep(seconds / len(pieces))
-    await send({"type": "http.response.body", "body": b""})
-
-
-def _start(answer: Answer) -> MutableMapping[str, Any]:
-    return {
-        "type": "http.response.start",
-        "status": answer.status,
-        "headers": [
-            (b"content-type", answer.content_type),
-            (b"content-length", b"%d" % len(answer.body)),
-            *answer.headers,
-        ],
-    }

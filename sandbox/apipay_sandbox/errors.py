@@ -1,4 +1,4 @@
-"""What the sandbox raises: one class for a request or a verb that cannot be done."""
+"""The exception of the sandbox."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,10 +6,13 @@ FieldErrors = Mapping[str, Sequence[str]]
 
 
 class SandboxError(Exception):
-    """The sandbox cannot do what was asked; nothing was changed.
+    """A request or a control verb was rejected; nothing was changed.
 
-    Attributes: `status` (the HTTP status that says the same: 400, 401, 403, 404, 409, 410, 422 and
-    so on), `message`, `errors` (field -> messages, only with 422), `retry_after` (only with 429).
+    Attributes:
+        message: what is wrong, and what to do.
+        status: the HTTP status code for it.
+        errors: messages by field, only with 422.
+        retry_after: seconds, only with 429.
     """
 
     def __init__(
@@ -25,3 +28,14 @@ class SandboxError(Exception):
         self.status = status
         self.errors = errors
         self.retry_after = retry_after
+
+
+def invalid(field: str, problem: str) -> SandboxError:
+    """Return a 422 about one field: `invalid("url", "must be text.")`."""
+    message = f"{field} {problem}"
+    return SandboxError(message, status=422, errors={field: [message]})
+
+
+def not_found(what: str, number: object) -> SandboxError:
+    """Return a 404 for a record that does not exist."""
+    return SandboxError(f"There is no {what} {number}.", status=404)

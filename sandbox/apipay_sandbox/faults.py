@@ -1,57 +1,72 @@
-"""Faults: what goes wrong on purpose, and for which calls.
+"""Faults: failures on purpose, and which calls they hit.
 
-Pure: which call is hit, and what a fault makes of an answer's body. `api` does what concerns the
-connection.
+Pure: this module chooses the calls and changes response bodies. `api` handles connections.
 """
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 from types import UnionType
 
 import attrs
 
-from .answers import Answer, error
 from .errors import SandboxError
 from .jsons import Json, encode, is_list, is_object
+from .responses import Response, error
 
 
 class FaultKind(StrEnum):
-    """Everything that can go wrong. Times are real seconds: a client's timeouts are real too."""
+    """Every kind of fault. Times are real seconds, as a client's timeouts are, except in LATE."""
 
     DELAY = "delay"
-    """Wait `seconds`, then process; with `after_commit` process, then wait before answering."""
+    """Wait `seconds`, then process; with `after_commit`, process, then wait."""
     CONNECTION_REFUSED = "connection_refused"
-    """Answer this call, close its connection, and refuse new ones for `seconds`.
+    """Respond to this call, close its connection, and refuse new ones for `seconds`.
 
-    A refused connection never reaches the server, so the server cannot know whose it is: what is
-    chosen is the call after which it happens.
+    A refused connection sends no request, so the server cannot know whose it is: the fault chooses
+    the call after which connections are refused.
     """
     RESET_BEFORE = "reset_before"
-    """Cut the connection with a reset; the request is not processed."""
+    """Reset the connection; the request is not processed."""
     RESET_AFTER_COMMIT = "reset_after_commit"
-    """Process the request, then cut the connection with a reset instead of answering."""
+    """Process the request, then reset the connection instead of responding."""
+    LATE = "late"
+    """Reset the connection now; process the request `seconds` of the sandbox's clock later."""
+    DUPLICATE = "duplicate"
+    """Process the request twice, as if a proxy had resent it; send the second response."""
     RATE_LIMITED = "rate_limited"
-    """Answer 429 with `retry_after`; the request is not processed."""
+    """Respond 429 with `retry_after`; the request is not processed."""
     STATUS = "status"
-    """Answer `status` as JSON, or with `html` a proxy's page; processed only if `after_commit`."""
+    """Respond `status` as JSON, or with `html` as a proxy; processed only with `after_commit`."""
     TRUNCATED_JSON = "truncated_json"
-    """Process; the answer ends in the middle of its JSON, but is a whole HTTP message."""
+    """Process; the response is a complete HTTP message, but its JSON ends in the middle."""
     CUT_BODY = "cut_body"
-    """Process; the connection is closed in the middle of the answer's body."""
+    """Process; the connection closes in the middle of the response body."""
     MALFORMED_JSON = "malformed_json"
-    """Process; the answer is as long as it should be and is not JSON."""
+    """Process; the response has its full length and is not JSON."""
     MISSING_FIELD = "missing_field"
-    """Process; the answer lacks `field` (without it: one drawn with the seed)."""
+    """Process; the response lacks `field` (by default a random one)."""
     NULL_FIELD = "null_field"
-    """Process; `field` of the answer is null (without it: one drawn with the seed)."""
+    """Process; `field` of the response (by default a random one) is null."""
     UNKNOWN_FIELD = "unknown_field"
-    """Process; every object of the answer has one more field."""
+    """Process; every object of the response has one more field."""
     UNKNOWN_ENUM = "unknown_enum"
-    """Process; `field` ("status" without it) has a `value` that the specification does not know."""
+    """Process; `field` (by default "status") has a `value` that the specification does not have."""
     DRIP = "drip"
-    """Process; the answer's body comes in small pieces over `seconds`."""
+    """Process; the response body arrives in small pieces over `seconds`."""
+
+
+NEEDS_RELAY = frozenset(
+    {
+        FaultKind.CONNECTION_REFUSED,
+        FaultKind.RESET_BEFORE,
+        FaultKind.RESET_AFTER_COMMIT,
+        FaultKind.LATE,
+        FaultKind.CUT_BODY,
+    }
+)
+"""Faults below HTTP, for which the server puts a TCP relay in front of itself."""
 
 
 def _kind(value: str) -> FaultKind:
@@ -59,7 +74,7 @@ def _kind(value: str) -> FaultKind:
         return FaultKind(value)
     except ValueError:
         raise SandboxError(
-            f"There is no fault {value!r}; there are {', '.join(FaultKind)}.", status=422
+            f"Unknown fault {value!r}. Expected one of: {', '.join(FaultKind)}.", status=422
         ) from None
 
 
@@ -77,28 +92,42 @@ _REASONS = {
     524: "A timeout occurred",
 }
 _EXTRA_FIELD = ("sandbox_unknown_field", {"nested": [1, None, "new"]})
+_TYPES: dict[str, type[object] | UnionType] = {
+    "operation": str | None,
+    "every": int | None,
+    "probability": int | float | None,
+    "seed": int,
+    "times": int | None,
+    "seconds": int | float,
+    "after_commit": bool,
+    "status": int,
+    "html": bool,
+    "retry_after": int,
+    "field": str | None,
+    "value": str,
+}
 
 
 @attrs.frozen
 class Fault:
-    """One fault: its kind, which calls it hits, and the details that its kind uses.
+    """A fault: its kind, the calls it hits, and details of its kind.
 
     `Fault("reset_after_commit", operation="createInvoice", nth=1)` hits one call. Without `nth`,
-    `every` and `probability` every matching call is hit.
+    `every` and `probability` it hits every matching call.
     """
 
     kind: FaultKind = attrs.field(converter=_kind)
     operation: str | None = attrs.field(default=None, kw_only=True)
-    """The id of the operation in the specification; None: any."""
+    """The operation's id in the specification; None for all operations."""
     nth: int | Collection[int] | None = attrs.field(default=None, kw_only=True)
-    """Only this of the matching calls, or these, counted from 1 when the fault is injected."""
+    """Hit only these matching calls, counted from 1 since the injection."""
     every: int | None = attrs.field(default=None, kw_only=True)
-    """Only every so many-th matching call."""
+    """Hit every n-th matching call."""
     probability: float | None = attrs.field(default=None, kw_only=True)
-    """Each matching call with this probability; the same `seed` draws the same calls."""
+    """Hit each matching call with this probability; the same `seed` hits the same calls."""
     seed: int = attrs.field(default=0, kw_only=True)
     times: int | None = attrs.field(default=None, kw_only=True)
-    """At most so many calls."""
+    """Hit at most this many calls."""
     seconds: float = attrs.field(default=0.2, kw_only=True)
     after_commit: bool = attrs.field(default=False, kw_only=True)
     status: int = attrs.field(default=500, kw_only=True)
@@ -108,25 +137,12 @@ class Fault:
     value: str = attrs.field(default="on_hold", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        problem = self._wrong_type()
-        numbers = () if problem else self._numbers()
-        if problem is not None:
-            pass
-        elif any(number < 1 for number in numbers):
-            problem = "nth counts from 1"
-        elif self.every is not None and self.every < 1:
-            problem = "every must be at least 1"
-        elif self.probability is not None and not 0 <= self.probability <= 1:
-            problem = "probability must be between 0 and 1"
-        elif not 400 <= self.status <= 599:
-            problem = "status must be between 400 and 599"
-        elif not 0 <= self.seconds <= 3600:
-            problem = "seconds must be between 0 and 3600"
+        problem = self._problem()
         if problem is not None:
             raise SandboxError(f"The fault cannot be used: {problem}.", status=422)
 
     def hits(self, call: int, draw: float) -> bool:
-        """Whether the `call`-th matching call is hit; `draw` is random in [0, 1)."""
+        """Return whether matching call number `call` is hit; `draw` is random in [0, 1)."""
         if self.nth is not None and call not in self._numbers():
             return False
         if self.every is not None and call % self.every:
@@ -136,33 +152,58 @@ class Fault:
     def _numbers(self) -> Collection[int]:
         return (self.nth,) if isinstance(self.nth, int) else self.nth or ()
 
-    def _wrong_type(self) -> str | None:
-        """Say what is of a wrong type: faults also come as JSON."""
-        wanted: dict[str, tuple[object, type[object] | UnionType]] = {
-            "operation": (self.operation, str | None),
-            "every": (self.every, int | None),
-            "probability": (self.probability, int | float | None),
-            "seed": (self.seed, int),
-            "times": (self.times, int | None),
-            "seconds": (self.seconds, int | float),
-            "after_commit": (self.after_commit, bool),
-            "status": (self.status, int),
-            "html": (self.html, bool),
-            "retry_after": (self.retry_after, int),
-            "field": (self.field, str | None),
-            "value": (self.value, str),
-        }
-        for name, (value, kind) in wanted.items():
-            if not isinstance(value, kind):
+    def _problem(self) -> str | None:
+        # Faults also come as JSON, so the types are checked.
+        for name, kind in _TYPES.items():
+            value: object = getattr(self, name)
+            if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
                 return f"{name} cannot be a {type(value).__name__}"
-        whole = isinstance(self.nth, int | None) or (
-            isinstance(self.nth, Collection) and all(isinstance(one, int) for one in self.nth)
+        numbers = self._numbers() if isinstance(self.nth, int | Collection | None) else (None,)
+        if any(not isinstance(one, int) or one < 1 for one in numbers):
+            return "nth must be one or more integers from 1"
+        if self.every is not None and self.every < 1:
+            return "every must be at least 1"
+        if self.probability is not None and not 0 <= self.probability <= 1:
+            return "probability must be between 0 and 1"
+        if not 400 <= self.status <= 599:
+            return "status must be between 400 and 599"
+        return None if 0 <= self.seconds <= 3600 else "seconds must be between 0 and 3600"
+
+
+PROFILES: dict[str, Sequence[Fault]] = {
+    "flaky": (
+        Fault("status", status=503, probability=0.1),
+        Fault("status", status=502, html=True, probability=0.05),
+        Fault("reset_before", probability=0.05),
+        Fault("reset_after_commit", probability=0.05),
+        Fault("truncated_json", probability=0.05),
+    ),
+    "slow": (Fault("delay", seconds=2, probability=0.5), Fault("drip", seconds=3, probability=0.2)),
+    "lost-answers": (
+        Fault("reset_after_commit", probability=0.1),
+        Fault("status", status=504, html=True, after_commit=True, probability=0.1),
+        Fault("cut_body", probability=0.05),
+        Fault("late", seconds=5, probability=0.05),
+    ),
+    "rate-limited": (Fault("rate_limited", probability=0.3),),
+}
+"""Named sets of faults."""
+
+
+def profile(name: str, seed: int = 0) -> list[Fault]:
+    """Return the faults of a profile, each with a seed of its own."""
+    if name not in PROFILES:
+        raise SandboxError(
+            f"Unknown fault profile {name!r}. Expected one of: {', '.join(PROFILES)}.", status=422
         )
-        return None if whole else "nth must be a whole number, or several"
+    return [
+        attrs.evolve(fault, seed=seed * len(PROFILES[name]) + index)
+        for index, fault in enumerate(PROFILES[name])
+    ]
 
 
 class InjectedFault:
-    """A fault at work: `calls` counts the calls that matched, `hits` those that went wrong."""
+    """An active fault. `calls` counts the calls that matched, `hits` those that it hit."""
 
     def __init__(self, number: int, fault: Fault) -> None:
         self.id = number
@@ -170,8 +211,8 @@ class InjectedFault:
         self.calls = 0
         self.hits = 0
 
-    def take(self, operation: str) -> bool:
-        """Count a call, and say whether it is hit."""
+    def matches(self, operation: str) -> bool:
+        """Count a call; return whether the fault hits it."""
         fault = self.fault
         if fault.operation is not None and fault.operation != operation:
             return False
@@ -180,106 +221,102 @@ class InjectedFault:
         return hit and (fault.times is None or self.hits < fault.times)
 
     def draw(self) -> float:
-        """Return a number in [0, 1) that depends on the seed and the call's number only."""
+        """Return a number in [0, 1) that depends only on the seed and the call's number."""
         text = f"{self.fault.seed} {self.calls}"
         return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=6).digest()) / 2**48
 
     def shown(self) -> dict[str, Json]:
-        """Return the fault as JSON data, with its counts."""
+        """Return the fault and its counts as JSON data."""
         return {"id": self.id, **attrs.asdict(self.fault), "calls": self.calls, "hits": self.hits}
 
 
-class FaultPlan:
-    """All injected faults, in the order of injection; a call is hit by the first that fits."""
+class ActiveFaults:
+    """The injected faults, oldest first. A call is hit by the first that matches."""
 
     def __init__(self, operations: Collection[str]) -> None:
         self._operations = operations
         self._next_id = 1
-        self.faults: list[InjectedFault] = []
+        self.all: list[InjectedFault] = []
 
     def inject(self, fault: Fault) -> InjectedFault:
         """Add a fault; 422 if its operation does not exist."""
         if fault.operation is not None and fault.operation not in self._operations:
             raise SandboxError(
-                f"There is no operation {fault.operation!r}; the ids are those of the "
-                f"specification: {', '.join(sorted(self._operations))}.",
+                f"Unknown operation {fault.operation!r}. Expected an id of the specification: "
+                f"{', '.join(sorted(self._operations))}.",
                 status=422,
             )
         injected = InjectedFault(self._next_id, fault)
         self._next_id += 1
-        self.faults.append(injected)
+        self.all.append(injected)
         return injected
 
     def choose(self, operation: str) -> InjectedFault | None:
-        """Count a call of an operation, and return what goes wrong with it."""
-        chosen: InjectedFault | None = None
-        for fault in self.faults:
-            if fault.take(operation) and chosen is None:
-                chosen = fault
-        if chosen is not None:
-            chosen.hits += 1
-        return chosen
+        """Count a call in every fault, and return the one that hits it."""
+        matching = [one for one in self.all if one.matches(operation)]
+        if not matching:
+            return None
+        matching[0].hits += 1
+        return matching[0]
 
     def clear(self, number: int | None = None) -> None:
-        """Take away one fault, or all."""
-        self.faults = [one for one in self.faults if number is not None and one.id != number]
+        """Remove one fault, or all."""
+        self.all = [one for one in self.all if number is not None and one.id != number]
 
 
-def failure(fault: Fault, message: str) -> Answer:
-    """Return the answer of a 429 or of a failing server or proxy."""
+def failure(fault: Fault, message: str) -> Response:
+    """Return the response of a rate limit or of a failing server or proxy."""
     if fault.kind is FaultKind.RATE_LIMITED:
         return error(SandboxError(message, status=429, retry_after=fault.retry_after))
     if fault.html:
         reason = _REASONS.get(fault.status, "Error")
         page = _HTML.format(status=fault.status, reason=reason)
-        return Answer(fault.status, page.encode(), b"text/html; charset=utf-8")
+        return Response(fault.status, page.encode(), b"text/html; charset=utf-8")
     return error(SandboxError(message, status=fault.status))
 
 
-def spoiled(injected: InjectedFault, answer: Answer) -> Answer:
-    """Return a successful answer as the fault makes it; others stay as they are."""
-    if not 200 <= answer.status < 300:
-        return answer
-    fault, body = injected.fault, answer.body
+def spoiled(injected: InjectedFault, response: Response) -> Response:
+    """Return a successful response as the fault changes it; other responses stay as they are."""
+    if not 200 <= response.status < 300:
+        return response
+    fault, body = injected.fault, response.body
     match fault.kind:
         case FaultKind.TRUNCATED_JSON:
-            return Answer(answer.status, body[: len(body) // 2], headers=answer.headers)
+            body = body[: len(body) // 2]
         case FaultKind.MALFORMED_JSON:
-            broken = body.replace(b":", b"=", 1)
-            return Answer(answer.status, broken, headers=answer.headers)
+            body = body.replace(b":", b"=", 1)
         case _:
             data = json.loads(body)
             _change_fields(injected, data)
-            return Answer(answer.status, encode(data).encode(), headers=answer.headers)
+            body = encode(data).encode()
+    return Response(response.status, body, headers=response.headers)
 
 
 def _change_fields(injected: InjectedFault, data: Json) -> None:
     fault = injected.fault
-    resources = list(_objects(data))
+    objects = list(_objects(data))
     match fault.kind:
         case FaultKind.UNKNOWN_FIELD:
-            for one in resources:
+            for one in objects:
                 one[_EXTRA_FIELD[0]] = _EXTRA_FIELD[1]
         case FaultKind.UNKNOWN_ENUM:
-            for one in resources:
+            for one in objects:
                 if (fault.field or "status") in one:
                     one[fault.field or "status"] = fault.value
-        case FaultKind.MISSING_FIELD | FaultKind.NULL_FIELD:
-            names = sorted({name for one in resources for name in one})
+        case _:
+            names = sorted({name for one in objects for name in one})
             name = fault.field or names[int(injected.draw() * len(names))]
-            for one in resources:
+            for one in objects:
                 if name not in one:
                     continue
                 if fault.kind is FaultKind.MISSING_FIELD:
                     del one[name]
                 else:
                     one[name] = None
-        case _:
-            pass
 
 
 def _objects(data: Json) -> Iterator[dict[str, Json]]:
-    """Every object in the data, outermost first."""
+    """Yield every object in the data, outermost first."""
     inner: list[Json] = []
     if is_object(data):
         yield data

@@ -9,26 +9,38 @@ Json = Any
 
 
 def is_object(value: Json) -> TypeGuard[dict[str, Json]]:
-    """Whether a parsed value is a JSON object."""
+    """Return whether a parsed value is a JSON object."""
     return isinstance(value, dict)
 
 
 def is_list(value: Json) -> TypeGuard[list[Json]]:
-    """Whether a parsed value is a JSON array."""
+    """Return whether a parsed value is a JSON array."""
     return isinstance(value, list)
 
 
-def _refuse_constant(name: str) -> Json:
+def _reject_constant(name: str) -> Json:
     raise ValueError(f"{name} is not JSON.")
 
 
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError("The number is too large.")
+    return value
+
+
 parse: Callable[[str], Json] = json.JSONDecoder(
-    parse_float=Decimal, parse_constant=_refuse_constant
+    parse_float=Decimal, parse_constant=_reject_constant
 ).decode
-"""Parse a JSON text; numbers with a point are Decimal, `NaN` and `Infinity` are refused.
+"""Parse a JSON text with exact decimals. Rejects `NaN` and `Infinity`.
 
 Raises ValueError, ArithmeticError (a number too large for Decimal) or RecursionError.
 """
 
+parse_floats: Callable[[str], Json] = json.JSONDecoder(
+    parse_float=_finite, parse_constant=_reject_constant
+).decode
+"""Parse a JSON text with floats. Rejects `NaN`, `Infinity` and floats out of range."""
+
 encode: Callable[[Json], str] = json.JSONEncoder(separators=(",", ":")).encode
-"""Write JSON. ASCII, as the service does, so that no text can break the encoding of an answer."""
+"""Encode as ASCII, as the service does: lone surrogates in a text cannot break a response."""

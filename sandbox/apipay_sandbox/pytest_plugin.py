@@ -1,7 +1,7 @@
-"""The pytest fixture `apipay_sandbox`: a sandbox for each test, its keys in the environment.
+"""The pytest fixture `apipay_sandbox`: a sandbox for each test, with its keys in the environment.
 
-Comes with the wheel; nothing has to be registered. A service that reads `APIPAY_BASE_URL`,
-`APIPAY_API_KEY` and `APIPAY_WEBHOOK_SECRET`, as `apipay.ApiPay()` does, finds the sandbox itself:
+pytest finds the plugin by itself. A service that reads `APIPAY_BASE_URL`, `APIPAY_API_KEY` and
+`APIPAY_WEBHOOK_SECRET`, as `apipay.ApiPay()` does, uses the sandbox:
 
 ```python
 def test_order_is_paid(apipay_sandbox):
@@ -10,8 +10,8 @@ def test_order_is_paid(apipay_sandbox):
     assert my_shop.status(order) == "paid"
 ```
 
-Unlike the service it has no rate limit, so that no test waits. To choose otherwise, or anything
-else that `Sandbox` takes, override the fixture `apipay_sandbox_options` in a conftest.py or module:
+Unlike the service it has no rate limit, so that no test waits. To change that, or any other
+argument of `Sandbox`, override the fixture `apipay_sandbox_options` in a conftest.py or a module:
 
 ```python
 @pytest.fixture
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def apipay_sandbox_options() -> dict[str, Any]:
-    """Arguments of `Sandbox` for the fixture `apipay_sandbox`: override it to choose them."""
+    """Arguments of `Sandbox` for the fixture `apipay_sandbox`. Override it to change them."""
     return {}
 
 
@@ -39,11 +39,10 @@ def apipay_sandbox_options() -> dict[str, Any]:
 def apipay_sandbox(
     apipay_sandbox_options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> "Iterator[Sandbox]":
-    """A running `apipay_sandbox.Sandbox`, also named by the APIPAY_* environment variables."""
+    """A running `Sandbox`; the APIPAY_* environment variables point to it."""
     from apipay_sandbox import Sandbox
 
-    options: dict[str, Any] = {"rate_limit": None}
-    options.update(apipay_sandbox_options)
+    options: dict[str, Any] = {"rate_limit": None, **apipay_sandbox_options}
     with Sandbox(**options) as sandbox:
         for name, value in sandbox.environment.items():
             monkeypatch.setenv(name, value)

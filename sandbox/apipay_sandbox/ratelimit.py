@@ -1,4 +1,4 @@
-"""The rate limit: how many requests a key may make in a window, and what is left of it."""
+"""The rate limit: how many requests an API key can make in a window."""
 
 import math
 from collections import deque
@@ -12,8 +12,8 @@ from .errors import SandboxError
 class RateLimit:
     """`requests` in `window_seconds`, per API key.
 
-    The public documentation does not say how the window runs. "fixed": it opens with the first
-    request and closes `window_seconds` later. "sliding": every request counts for `window_seconds`.
+    The public documentation does not describe the window. "fixed": it opens with the first
+    request and closes `window_seconds` later. "sliding": each request counts for `window_seconds`.
     """
 
     requests: int
@@ -23,15 +23,15 @@ class RateLimit:
     def __post_init__(self) -> None:
         if self.requests < 1 or not 0 < self.window_seconds < math.inf:
             raise SandboxError(
-                "A rate limit needs requests >= 1 and window_seconds > 0, both finite; None "
-                "takes it off.",
+                "A rate limit needs requests >= 1 and window_seconds > 0, both finite. "
+                "Use None for no limit.",
                 status=422,
             )
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether a request passes, how many more may follow, and else after how many seconds."""
+class Decision:
+    """Whether a request passes, how many more can follow, else seconds until the next can."""
 
     passes: bool
     remaining: int
@@ -39,10 +39,7 @@ class Verdict:
 
 
 class Limiter:
-    """Counts the requests of every key. Hold the store's lock.
-
-    `limit` is None while there is no limit; set it to change the limit.
-    """
+    """Counts the requests of each key. Hold the store's lock. `limit=None` means no limit."""
 
     def __init__(self, limit: RateLimit | None) -> None:
         self.limit = limit
@@ -52,8 +49,8 @@ class Limiter:
         """Forget all requests."""
         self._requests.clear()
 
-    def take(self, key: str, now: float) -> Verdict | None:
-        """Count one request of `key` if it passes; None when there is no limit."""
+    def take(self, key: str, now: float) -> Decision | None:
+        """Count a request of `key` if it passes; return None without a limit."""
         limit = self.limit
         if limit is None:
             return None
@@ -61,17 +58,17 @@ class Limiter:
         _forget_old(limit, seen, now)
         if len(seen) < limit.requests:
             seen.append(now)
-            return Verdict(True, limit.requests - len(seen))
-        # Not more than the window, whatever the sums of floats say.
+            return Decision(True, limit.requests - len(seen))
+        # At most the window, in spite of float rounding.
         wait = min(seen[0] + limit.window_seconds - now, limit.window_seconds)
-        return Verdict(False, 0, max(1, math.ceil(wait)))
+        return Decision(False, 0, max(1, math.ceil(wait)))
 
 
 def _forget_old(limit: RateLimit, seen: deque[float], now: float) -> None:
-    opened_before = now - limit.window_seconds
+    oldest = now - limit.window_seconds
     if limit.window == "fixed":
-        if seen and seen[0] <= opened_before:
+        if seen and seen[0] <= oldest:
             seen.clear()
         return
-    while seen and seen[0] <= opened_before:
+    while seen and seen[0] <= oldest:
         seen.popleft()

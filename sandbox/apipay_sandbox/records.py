@@ -1,6 +1,6 @@
-"""The records that the sandbox keeps. They are values: a change makes a new record.
+"""The records of the sandbox. They are immutable: a change makes a new record.
 
-Money is a whole number of tiyn (1 tenge = 100 tiyn), moments are Unix seconds of the sandbox's
+Money is an integer number of tiyn (1 tenge = 100 tiyn); moments are Unix seconds of the sandbox's
 clock. Field names are the API's where the API has the field.
 """
 
@@ -18,7 +18,7 @@ DeliveryStatus = Literal["pending", "delivered", "failed"]
 
 @attrs.frozen(kw_only=True)
 class Record:
-    """What all records have: an id, and a form in which they are stored."""
+    """A record with an id, which can be stored as JSON."""
 
     kind: ClassVar[str]
     id: int
@@ -29,7 +29,7 @@ class Record:
 
     @classmethod
     def restored(cls, text: str) -> Self:
-        """Make the record from what `stored` returned."""
+        """Return the record from the text of `stored`."""
         return cls(**json.loads(text))
 
 
@@ -39,7 +39,7 @@ def _day(value: date | str | None) -> date | None:
 
 @attrs.frozen(kw_only=True)
 class Organization(Record):
-    """An organization; `window_ends` is when the owner's time to confirm is over."""
+    """An organization. `window_ends` is the end of the time in which the owner can confirm."""
 
     kind: ClassVar[str] = "organization"
     idn: str
@@ -49,7 +49,7 @@ class Organization(Record):
 
 @attrs.frozen(kw_only=True)
 class Invoice(Record):
-    """An invoice; `settled_at` is when it left `pending`, `refunded` what was given back so far."""
+    """An invoice. `settled_at` is when it left `pending`; `refunded` is the sum of its refunds."""
 
     kind: ClassVar[str] = "invoice"
     status: InvoiceStatus
@@ -70,7 +70,7 @@ class Invoice(Record):
 
 @attrs.frozen(kw_only=True)
 class Refund(Record):
-    """Money given back."""
+    """A refund of a paid invoice."""
 
     kind: ClassVar[str] = "refund"
     invoice_id: int
@@ -86,7 +86,7 @@ def _required_day(value: date | str) -> date:
 
 @attrs.frozen(kw_only=True)
 class RecurringInvoice(Record):
-    """A schedule; `covered_until` is the last billing date that was billed or skipped."""
+    """A recurring invoice. `covered_until` is the last billing date that was billed or skipped."""
 
     kind: ClassVar[str] = "recurring_invoice"
     status: RecurringInvoiceStatus
@@ -104,7 +104,7 @@ class RecurringInvoice(Record):
 
 @attrs.frozen(kw_only=True)
 class Webhook(Record):
-    """Where to send events, and the secret that signs them."""
+    """A URL that receives events, and the secret that signs them."""
 
     kind: ClassVar[str] = "webhook"
     url: str
@@ -114,7 +114,7 @@ class Webhook(Record):
 
 @attrs.frozen
 class Attempt:
-    """One try to deliver: when, and what the receiver answered or why there was no answer."""
+    """One attempt to deliver: the receiver's response, or the reason why there was none."""
 
     at: float
     status: int | None = None
@@ -129,7 +129,7 @@ def _attempts(value: Any) -> tuple[Attempt, ...]:
 
 @attrs.frozen(kw_only=True)
 class Delivery(Record):
-    """One event on its way to one webhook. `next_attempt_at` is None when none will follow."""
+    """One event for one webhook. `next_attempt_at` is None when no attempt will follow."""
 
     kind: ClassVar[str] = "delivery"
     webhook_id: int
@@ -146,4 +146,24 @@ class Delivery(Record):
 KINDS: dict[str, type[Record]] = {
     cls.kind: cls for cls in (Organization, Invoice, Refund, RecurringInvoice, Webhook, Delivery)
 }
-"""Record class by the name under which it is stored."""
+"""Record class by its stored name."""
+
+
+@attrs.frozen(kw_only=True)
+class RecordedRequest:
+    """A request to the API, as the request journal keeps it.
+
+    Attributes:
+        body: the request's body as text.
+        fault: the kind of the fault that hit it, or None.
+        status: the status code of the response; None if no response was sent.
+    """
+
+    at: float
+    operation: str
+    method: str
+    path: str
+    query: str
+    body: str = attrs.field(repr=False)
+    fault: str | None
+    status: int | None

@@ -1,38 +1,48 @@
-"""Records in the shapes of the API: what a request's answer and a webhook's body hold.
+"""Records as JSON: the bodies of responses and webhooks.
 
-Answers are as short as the service's may be, so that code which works here does not rely on fields
-that the service may leave out: an action (cancel, pause, resume) answers `id` and `status` only,
-list items have no `payment_url` and leave out what is empty.
+Bodies are as short as the service's can be, so that code which works here does not rely on fields
+that the service can omit: an action (cancel, pause, resume) returns `id` and `status` only, list
+items have no `payment_url` and omit empty fields.
 """
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 from .clock import timestamp
-from .domain import verification
-from .records import Delivery, Invoice, Organization, RecurringInvoice, Refund, Webhook
+from .jsons import parse_floats
+from .records import (
+    Delivery,
+    Invoice,
+    Organization,
+    RecordedRequest,
+    RecurringInvoice,
+    Refund,
+    Webhook,
+)
 
 Json = dict[str, Any]
 _SETTLED = {"paid": "paid_at", "cancelled": "cancelled_at", "expired": "expired_at"}
 
 
 def money(tiyn: int) -> str:
-    """Write an amount as answers have it: `"10000.00"`."""
+    """Format an amount for a response: `"10000.00"`."""
     return f"{tiyn // 100}.{tiyn % 100:02d}"
 
 
 def organization(record: Organization, now: float) -> Json:
-    """The organization, and the seconds left while its owner is waited for."""
+    """Return an organization with the whole seconds left of its window."""
+    left = None if record.status == "failed" else max(0, math.ceil(record.window_ends - now))
     return {
         "id": record.id,
         "idn": record.idn,
         "status": record.status,
-        "time_remaining": verification.seconds_left(record, now),
+        "time_remaining": left,
     }
 
 
 def invoice_event_data(record: Invoice) -> Json:
-    """What a webhook says about an invoice."""
+    """Return the invoice of a webhook's body."""
     data: Json = {
         "id": record.id,
         "external_order_id": record.external_order_id,
@@ -49,7 +59,7 @@ def invoice_event_data(record: Invoice) -> Json:
 
 
 def invoice(record: Invoice, payment_url: str) -> Json:
-    """The whole invoice, empty fields as null."""
+    """Return the whole invoice, empty fields as null."""
     return {
         "id": record.id,
         "status": record.status,
@@ -72,17 +82,17 @@ def invoice(record: Invoice, payment_url: str) -> Json:
 
 
 def invoice_item(record: Invoice) -> Json:
-    """An invoice in a list."""
+    """Return an invoice of a list."""
     return _filled({**invoice_event_data(record), "created_at": timestamp(record.created_at)})
 
 
 def refund(record: Refund) -> Json:
-    """A refund."""
+    """Return a refund."""
     return {"id": record.id, "invoice_id": record.invoice_id, **_refund_rest(record)}
 
 
 def refund_of_invoice(record: Refund) -> Json:
-    """A refund in the list of one invoice: it does not repeat the invoice's id."""
+    """Return a refund of an invoice's list, which omits the invoice's id."""
     return {"id": record.id, **_refund_rest(record)}
 
 
@@ -96,7 +106,7 @@ def _refund_rest(record: Refund) -> Json:
 
 
 def recurring(record: RecurringInvoice) -> Json:
-    """The whole recurring invoice, empty fields as null."""
+    """Return the whole recurring invoice, empty fields as null."""
     return {
         "id": record.id,
         "status": record.status,
@@ -114,17 +124,23 @@ def recurring(record: RecurringInvoice) -> Json:
 
 
 def recurring_item(record: RecurringInvoice) -> Json:
-    """A recurring invoice in a list."""
+    """Return a recurring invoice of a list."""
     return _filled(recurring(record))
 
 
+def cancelled_invoice(record: Invoice) -> Json:
+    """Return the short response of cancelInvoice."""
+    assert record.settled_at is not None
+    return {**action(record), "cancelled_at": timestamp(record.settled_at)}
+
+
 def action(record: Invoice | RecurringInvoice) -> Json:
-    """The short answer to an action."""
+    """Return the short response of an action."""
     return {"id": record.id, "status": record.status}
 
 
 def page(items: Iterable[str], number: int, size: int, total: int) -> str:
-    """A page of items that are already JSON."""
+    """Return a page of items that are JSON already."""
     return (
         f'{{"data":[{",".join(items)}],'
         f'"meta":{{"current_page":{number},"per_page":{size},"total":{total}}}}}'
@@ -132,13 +148,13 @@ def page(items: Iterable[str], number: int, size: int, total: int) -> str:
 
 
 def webhook(record: Webhook, *, secret: bool) -> Json:
-    """A webhook; the secret only where it was just made."""
+    """Return a webhook, with its secret only when it is created."""
     shown: Json = {"id": record.id, "url": record.url, "active": record.active}
     return {**shown, "secret": record.secret} if secret else shown
 
 
 def delivery(record: Delivery) -> Json:
-    """A line of the delivery log, with every attempt."""
+    """Return an entry of the delivery log with every attempt."""
     return {
         "id": record.id,
         "webhook_id": record.webhook_id,
@@ -166,3 +182,21 @@ def delivery(record: Delivery) -> Json:
 
 def _filled(data: Json) -> Json:
     return {name: value for name, value in data.items() if value is not None}
+
+
+def recorded_request(record: RecordedRequest) -> Json:
+    """Return an entry of the request journal; the body as JSON where it is JSON."""
+    try:
+        body: object = parse_floats(record.body) if record.body else None
+    except (ValueError, RecursionError):
+        body = record.body
+    return {
+        "at": timestamp(record.at),
+        "operation": record.operation,
+        "method": record.method,
+        "path": record.path,
+        "query": record.query,
+        "body": body,
+        "fault": record.fault,
+        "status": record.status,
+    }

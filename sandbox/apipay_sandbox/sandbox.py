@@ -1,9 +1,7 @@
-"""`Sandbox`: the whole API on a free port of this machine, in a thread of its own."""
+"""`Sandbox`: the whole API on a port of this machine."""
 
-import asyncio
-import threading
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -11,47 +9,47 @@ from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
+from . import seed as seed_data
 from . import spec as specification
-from .api import Api, Receive, Scope, Send
+from .app import RootApp
 from .clock import FollowingClock, RunningClock, SandboxClock, TimeSource
-from .control import control_routes
-from .engine import Engine, Start, new_key, new_secret
+from .control import refusal_seconds
 from .errors import SandboxError
-from .httpserver import HttpServer
-from .pages import page_routes
+from .faults import NEEDS_RELAY, Fault, InjectedFault
 from .ratelimit import RateLimit
-from .site import Site
-from .sqlite import SqliteJournal
+from .server import Server
+from .sqlite import SqliteDatabase
 from .state import PAYMENT_DEADLINE, Settings
 from .store import Store
+from .world import World, new_key, new_secret
 
 
-class Sandbox(Engine):
-    """A local ApiPay that keeps state. `with Sandbox() as sandbox:` starts and stops it.
+class Sandbox:
+    """A local ApiPay with state. `with Sandbox() as sandbox:` starts and stops it.
 
-    Every argument is a keyword:
-        organization: "verified" (one is there from the start), or None (verify one first).
-        rate_limit: "spec" (as the specification states), a `RateLimit`, or None (off).
+    Args:
+        organization: "verified" (one exists from the start) or None (verify one first).
+        rate_limit: "spec" (as the specification states), a `RateLimit`, or None (no limit).
         clock: "real", "manual" (stands still until `advance`), or an object with a method
             `time()` to follow, such as `apipay.testing.VirtualClock`: client and sandbox share it.
-        speed: how many sandbox seconds pass in one real second; only with clock="real".
-        start_at: the sandbox's time at the start; needs a time zone. Default: now.
-        api_key, webhook_secret: invented when not given.
+        speed: sandbox seconds per real second; only with clock="real".
+        start_at: the sandbox's time at the start, with a time zone. Default: now.
+        api_key, webhook_secret: random by default.
         webhook_url: a first webhook.
         allow_remote_webhooks: let webhooks leave this machine.
-        webhook_timeout: real seconds a receiver has to answer; default as in the specification.
-        payment_deadline: seconds after which an unpaid invoice expires; default a day.
-        auto_confirm, auto_pay: confirm verifications and pay invoices by itself after so many
-            seconds; None: never.
-        db: a SQLite file that keeps everything over restarts and crashes; None: memory only.
-        host, port: where to listen; port 0 takes a free one.
-        public_url: how clients reach the sandbox, if not by http://host:port.
+        webhook_timeout: real seconds in which a receiver must respond; default: the specification.
+        payment_deadline: seconds after which an unpaid invoice expires; default: a day.
+        auto_confirm, auto_pay: seconds after which verifications are confirmed and invoices paid
+            automatically; None: never.
+        db: a SQLite file that keeps everything across restarts and crashes; None: memory only.
+        seed: a JSON file with data to start from, loaded if there are no invoices yet.
+        host, port: where to listen; port 0 chooses a free one.
+        public_url: the URL under which clients reach it, if not http://host:port.
 
-    Attributes: `base_url` (for the client; ends in /api), `url` (of pages and control), `api_key`,
-    `webhook_secret`.
+    All verbs of its `World` are methods: `pay`, `advance`, `inject`, `deliveries` and so on.
 
     Raises:
-        SandboxError: an argument cannot be used, or the port is taken.
+        SandboxError: an argument cannot be used, or the port is in use.
     """
 
     def __init__(
@@ -71,6 +69,7 @@ class Sandbox(Engine):
         auto_confirm: float | None = None,
         auto_pay: float | None = None,
         db: str | Path | None = None,
+        seed: str | Path | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         public_url: str | None = None,
@@ -78,34 +77,21 @@ class Sandbox(Engine):
         spec = specification.load()
         if public_url is not None:
             _check_public_url(public_url)
-        if webhook_timeout is not None and not 0 < webhook_timeout <= 3600:
-            raise SandboxError(
-                "webhook_timeout must be more than 0 and at most 3600 seconds.", status=422
-            )
         if rate_limit == "spec":
             rate_limit = RateLimit(*spec.rate_limit)
-        self.url: str
-        self.base_url: str
-        self._base_path = spec.base_path
-        self._server = HttpServer(self._serve, self._send_webhooks, host, port)
-        journal = None
+        self._server = Server(host, port)
+        database = None
         try:
-            journal = None if db is None else SqliteJournal(db)
-            if journal is not None:
-                api_key = journal.setting("api_key", api_key, new_key)
-                webhook_secret = journal.setting("webhook_secret", webhook_secret, new_secret)
-            running = _clock(clock, speed, start_at, journal)
+            if db is not None:
+                database = SqliteDatabase(db)
+                api_key = database.setting("api_key", api_key, new_key)
+                webhook_secret = database.setting("webhook_secret", webhook_secret, new_secret)
             shown = f"[{host}]" if ":" in host else host
-            self.url = (public_url or f"http://{shown}:{self._server.port}").rstrip("/")
-            self.base_url = self.url + spec.base_path
-            super().__init__(
+            self.world = World(
                 spec,
-                Store(journal),
-                running,
+                Store(database),
+                _clock(clock, speed, start_at, database),
                 Settings(
-                    payment_deadline=payment_deadline, auto_confirm=auto_confirm, auto_pay=auto_pay
-                ),
-                Start(
                     api_key=api_key or new_key(),
                     webhook_secret=webhook_secret or new_secret(),
                     webhook_url=webhook_url,
@@ -113,35 +99,62 @@ class Sandbox(Engine):
                     rate_limit=rate_limit,
                     allow_remote_webhooks=allow_remote_webhooks,
                     webhook_timeout=webhook_timeout,
+                    payment_deadline=payment_deadline,
+                    auto_confirm=auto_confirm,
+                    auto_pay=auto_pay,
                 ),
-                self.url,
+                (public_url or f"http://{shown}:{self._server.port}").rstrip("/"),
             )
+            if seed is not None and not self.world.invoices():
+                seed_data.load_file(self.world, seed)
         except BaseException:
             self._server.stop()
-            if journal is not None:
-                journal.close()
+            if database is not None:
+                database.close()
             raise
-        self._api = Api(
-            self._state,
-            self._actions,
-            self._keys,
-            self._limiter,
-            self._plan,
-            self.calls,
-            self._server.refuse,
-        )
-        self._site = Site([*control_routes(self), *page_routes(self)])
-        self._state.on_news = lambda: self._server.call_soon(self._sender.wake)
+        world = self.world
+        self._app = RootApp(world, self._server, host)
+        world.state.on_change = lambda: self._server.call_soon(world.sender.wake)
+        self.url = world.url
+        self.base_url = world.base_url
+        self.api_key = world.settings.api_key
+        self.webhook_secret = world.settings.webhook_secret
+        self.calls = world.calls
+        self.confirm_verification = world.confirm_verification
+        self.refuse_verification = world.refuse_verification
+        self.pay = world.pay
+        self.decline = world.decline
+        self.expire = world.expire
+        self.advance = world.advance
+        self.faults = world.active_faults
+        self.clear_faults = world.clear_faults
+        self.set_rate_limit = world.set_rate_limit
+        self.add_api_key = world.add_api_key
+        self.expire_api_key = world.expire_api_key
+        self.add_webhook = world.add_webhook
+        self.remove_webhook = world.remove_webhook
+        self.webhooks = world.webhooks
+        self.send_event = world.send_event
+        self.deliveries = world.deliveries
+        self.redeliver = world.redeliver
+        self.wait_for_deliveries = world.wait_for_deliveries
+        self.organizations = world.organizations
+        self.invoices = world.invoices
+        self.refunds = world.refunds
+        self.recurring_invoices = world.recurring_invoices
+        self.invoice_by_token = world.invoice_by_token
+        self.requests = world.requests
+        self.reset = world.reset
 
     def start(self) -> Self:
-        """Begin to accept connections."""
-        self._server.start()
+        """Accept connections."""
+        self._server.start(self._app, self.world.sender.run)
         return self
 
     def stop(self) -> None:
-        """Stop. What was kept in memory can still be looked at; it cannot be started again."""
+        """Stop. Records in memory can still be read; the sandbox cannot be started again."""
         self._server.stop()
-        self._store.close()
+        self.world.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -159,63 +172,45 @@ class Sandbox(Engine):
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What a service under test needs in its environment variables."""
-        return {
-            "APIPAY_BASE_URL": self.base_url,
-            "APIPAY_API_KEY": self.api_key,
-            "APIPAY_WEBHOOK_SECRET": self.webhook_secret,
-        }
+        """The environment variables for a service under test."""
+        return self.world.environment
+
+    @property
+    def now(self) -> datetime:
+        """The sandbox's time, in UTC."""
+        return self.world.now
+
+    def inject(self, fault: Fault) -> InjectedFault:
+        """Start a fault. The returned object counts the calls that it hits."""
+        injected = self.world.inject(fault)
+        if fault.kind in NEEDS_RELAY:
+            self._server.require_relay()
+        return injected
+
+    def inject_profile(self, name: str, seed: int = 0) -> list[InjectedFault]:
+        """Start the faults of a profile: flaky, slow, lost-answers or rate-limited."""
+        injected = self.world.inject_profile(name, seed)
+        if any(one.fault.kind in NEEDS_RELAY for one in injected):
+            self._server.require_relay()
+        return injected
+
+    def load_seed(self, path: str | Path) -> None:
+        """Add the data of a seed file."""
+        seed_data.load_file(self.world, path)
 
     def refuse_connections(self, seconds: float) -> None:
-        """Refuse new connections for so many real seconds. Open ones go on."""
-        if not 0 < seconds <= 3600:
-            raise SandboxError("Connections are refused for 0 to 3600 seconds.", status=422)
-        self._in_server(lambda: self._server.refuse(seconds))
+        """Refuse new connections for real seconds. Open ones continue."""
+        refusal_seconds(seconds)
+        self._server.run(lambda: self._server.refuse(seconds))
 
     @contextmanager
     def down(self) -> Generator[None]:
-        """The server is down within: idle connections end, new ones are refused."""
-
-        def go_down() -> None:
-            self._server.refuse(None)
-            self._server.close_idle()
-
-        self._in_server(go_down)
+        """Take the server down inside: connections are closed, new ones are refused."""
+        self._server.run(lambda: self._server.refuse(float("inf"), close=True))
         try:
             yield
         finally:
-            self._in_server(self._server.accept)
-
-    def _in_server(self, function: Callable[[], object]) -> None:
-        """Run a function in the server's thread, and wait for it."""
-        if self._server.in_own_thread():
-            function()
-            return
-        if not self._server.running:
-            raise SandboxError("The sandbox is not running.")
-        done = threading.Event()
-
-        def run() -> None:
-            try:
-                function()
-            finally:
-                done.set()
-
-        self._server.call_soon(run)
-        done.wait(5)
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path, base = scope["path"], self._base_path
-        in_api = path.startswith(base) and path[len(base) : len(base) + 1] in {"/", ""}
-        try:
-            await (self._api if in_api else self._site)(scope, receive, send)
-        except asyncio.CancelledError:
-            # Only stopping cancels, after it has cut the connection. Raised further, uvicorn would
-            # log it as a failure.
-            return
-
-    async def _send_webhooks(self) -> None:
-        await self._sender.run()
+            self._server.run(self._server.accept)
 
 
 def _check_public_url(url: str) -> None:
@@ -231,7 +226,7 @@ def _check_public_url(url: str) -> None:
         good = False
     if not good:
         raise SandboxError(
-            "public_url must begin with http:// or https:// and name a host, with no query.",
+            "public_url must begin with http:// or https:// and contain a host, without a query.",
             status=422,
         )
 
@@ -240,27 +235,27 @@ def _clock(
     clock: Literal["real", "manual"] | TimeSource,
     speed: float,
     start_at: datetime | None,
-    journal: SqliteJournal | None,
+    database: SqliteDatabase | None,
 ) -> SandboxClock:
-    """Make the clock; with a file it goes on from the time that the file knows."""
+    """Return the clock; with a database it continues from the stored time."""
     if start_at is not None and start_at.tzinfo is None:
         raise SandboxError("start_at needs a time zone.", status=422)
     if not isinstance(clock, str):
         if start_at is not None or speed != 1.0:
-            raise SandboxError("A clock to follow has its own time and speed.", status=422)
+            raise SandboxError("A followed clock has its own time and speed.", status=422)
         made: SandboxClock = FollowingClock(clock)
     else:
         if clock == "manual":
             if speed != 1.0:
-                raise SandboxError("A manual clock stands still: it takes no speed.", status=422)
+                raise SandboxError("A manual clock has no speed.", status=422)
             speed = 0.0
         start = None if start_at is None else start_at.timestamp()
-        last = None if journal is None else journal.last_time()
+        last = None if database is None else database.last_time()
         if last is not None:
             before, then = last
             passed = 0.0 if speed == 0 else max(0.0, time.time() - then)
             start = max(before + passed, start or 0.0)
         made = RunningClock(speed, start)
-    if journal is not None:
-        journal.now = made.now
+    if database is not None:
+        database.now = made.now
     return made

@@ -1,6 +1,6 @@
-"""The specification as the sandbox uses it: routes, request schemas, messages and limits.
+"""The specification for the sandbox: routes, request schemas, messages and limits.
 
-Everything is read from openapi.yaml, which the wheel holds a copy of.
+Everything is read from openapi.yaml. The wheel contains a copy.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,9 +18,15 @@ from .jsons import Json
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
+_MESSAGES = {
+    "InvalidRequestFormat": "Invalid request format",
+    "UnsupportedMediaType": "Send the body as JSON: Content-Type: application/json.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What the sandbox needs to know of one operation."""
+    """One operation of the API."""
 
     id: str
     method: str
@@ -30,10 +36,14 @@ class Operation:
     body: "validation.Checker | None"
     body_required: bool
 
+    def read_query(self, text: bytes) -> tuple[dict[str, Json], "validation.Errors"]:
+        """Return (values including defaults, errors) of a query string."""
+        return self.query.read(text) if self.query is not None else ({}, {})
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One path of the API: its operations by HTTP method, and what to answer to other methods."""
+    """One path of the API: its operations by method, and its `Allow` header."""
 
     operations: Mapping[str, Operation]
     allow: bytes
@@ -55,7 +65,8 @@ class Spec:
         base_path: the path of the server's URL, "/api".
         operations: every operation, by its id.
         rate_limit: (requests, seconds) of `x-rate-limit`.
-        verification_seconds: how long the owner has to confirm.
+        verification_seconds: the time in which the owner can confirm.
+        delivery: the delivery rules of webhooks.
     """
 
     def __init__(self, document: Mapping[str, Json]) -> None:
@@ -67,6 +78,12 @@ class Spec:
             for scheme in document["components"]["securitySchemes"].values()
             if scheme["type"] == "apiKey" and scheme["in"] == "header"
         )
+        examples: Mapping[str, Json] = document["components"]["examples"]
+        self._texts: dict[str, str] = {
+            field: texts[0]
+            for name in ("ValidationFailedOneField", "ValidationFailedSeveralFields")
+            for field, texts in examples[name]["value"]["errors"].items()
+        }
         self.operations = {operation.id: operation for operation in self._operations()}
         limit = document["x-rate-limit"]
         self.rate_limit: tuple[int, float] = (
@@ -86,7 +103,7 @@ class Spec:
         self._routes = self._route_table()
 
     def route(self, path: str) -> tuple[Route, int | None] | None:
-        """Find the route of a path below the base path, and the id in the path if it has one."""
+        """Return the route of a path below the base path, and the id in the path if it has one."""
         found = self._routes.get(path)
         if found is not None:
             return found, None
@@ -100,11 +117,12 @@ class Spec:
         return None
 
     def message(self, example: str) -> str:
-        """Return the `message` of an example: the words of an error are stated in the spec only."""
-        return str(self._document["components"]["examples"][example]["value"]["message"])
+        """Return the `message` of an example: the specification has the texts of errors."""
+        found = self._document["components"]["examples"].get(example)
+        return str(found["value"]["message"] if found else _MESSAGES[example])
 
     def field_message(self, example: str, field: str) -> str:
-        """Return what an example of a 422 says about one field."""
+        """Return the message about one field in an example of a 422."""
         value = self._document["components"]["examples"][example]["value"]
         return str(value["errors"][field][0])
 
@@ -113,7 +131,7 @@ class Spec:
         return tuple(self._document["components"]["schemas"][schema]["enum"])
 
     def resolve(self, node: Mapping[str, Json]) -> Mapping[str, Json]:
-        """Follow a local `$ref`, also to another one."""
+        """Return the target of a chain of local `$ref`s."""
         while "$ref" in node:
             target: Json = self._document
             for part in node["$ref"].removeprefix("#/").split("/"):
@@ -144,7 +162,7 @@ class Spec:
             request = self.resolve(node["requestBody"])
         if request:
             schema = request["content"]["application/json"]["schema"]
-            body = validation.compile_schema(schema, self.resolve)
+            body = validation.compile_schema(schema, self.resolve, self._texts)
         return Operation(
             id=node["operationId"],
             method=method,

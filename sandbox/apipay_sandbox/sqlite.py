@@ -1,9 +1,11 @@
-"""The journal in a SQLite file: what was acknowledged survives a restart, a crash and `kill -9`.
+"""Records in a SQLite file: what was acknowledged survives a restart, a crash and `kill -9`.
 
-Write-ahead log with `synchronous=FULL`: a transaction is on the disk before it counts as done.
+A write-ahead log with `synchronous=FULL`: a transaction is on the disk before it counts as done.
+The file holds the API key and the webhook secret, so only its owner can read it.
 """
 
 import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
@@ -20,12 +22,12 @@ CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
-class SqliteJournal:
-    """One SQLite file, held by one sandbox at a time. Hold the store's lock."""
+class SqliteDatabase:
+    """A SQLite file, open in one sandbox at a time. Hold the store's lock."""
 
     def __init__(self, path: str | Path) -> None:
         self.now: Callable[[], float] = time.time
-        """The sandbox's clock, once there is one: each write keeps the time too."""
+        """The sandbox's clock: each write stores the time too."""
         self._path = path
         self._connection = self._open()
 
@@ -35,28 +37,33 @@ class SqliteJournal:
             "SELECT kind, body FROM record ORDER BY kind, id"
         ).fetchall()
 
-    def write(self, records: Iterable[Record]) -> None:
-        """Store the records and the time, all or none."""
+    def write(self, records: Iterable[Record], removed: Iterable[Record] = ()) -> None:
+        """Store and remove records and store the time, all or none."""
         rows = [(record.kind, record.id, record.stored()) for record in records]
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany("REPLACE INTO record VALUES (?, ?, ?)", rows)
+            self._connection.executemany(
+                "DELETE FROM record WHERE kind = ? AND id = ?",
+                [(record.kind, record.id) for record in removed],
+            )
             self._set_time()
             self._connection.execute("COMMIT")
         except sqlite3.Error as problem:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
             raise SandboxError(
-                f"The sandbox could not write to its file, and changed nothing: {problem}.",
-                status=500,
+                f"The sandbox could not write to its file and changed nothing: {problem}. "
+                "Check that the disk has space.",
+                status=507,
             ) from problem
 
     def clear(self) -> None:
-        """Forget all records; keep the settings."""
+        """Remove all records; keep the settings."""
         self._connection.execute("DELETE FROM record")
 
     def setting(self, name: str, given: str | None, make: Callable[[], str]) -> str:
-        """Return a setting: the given value, else the stored one, else a new one; and keep it."""
+        """Return and store a setting: the given value, else the stored one, else a new one."""
         row = self._connection.execute(
             "SELECT value FROM setting WHERE name = ?", (name,)
         ).fetchone()
@@ -65,11 +72,11 @@ class SqliteJournal:
         return value
 
     def note_time(self) -> None:
-        """Keep the sandbox's time: it was moved by hand."""
+        """Store the sandbox's time."""
         self._set_time()
 
     def last_time(self) -> tuple[float, float] | None:
-        """Return (sandbox time, real time) as they were when something was last written."""
+        """Return (sandbox time, real time) of the last write."""
         row = self._connection.execute("SELECT value FROM setting WHERE name = 'time'").fetchone()
         if row is None:
             return None
@@ -77,7 +84,7 @@ class SqliteJournal:
         return float(sandbox), float(real)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     def _set_time(self) -> None:
@@ -89,18 +96,21 @@ class SqliteJournal:
     def _open(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = None
         try:
+            # SQLite gives its log files the mode of the database file.
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
             connection = sqlite3.connect(
                 self._path, timeout=0, isolation_level=None, check_same_thread=False
             )
-            # Held until the process ends, however it ends: two sandboxes would overwrite each
-            # other's records.
+            # Until the process ends, however it ends: two sandboxes would overwrite each other's
+            # records.
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._require_own(connection)
+            os.chmod(self._path, 0o600)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("COMMIT")
-        except sqlite3.Error as problem:
+        except (sqlite3.Error, OSError) as problem:
             if connection is not None:
                 connection.close()
             raise SandboxError(
@@ -114,15 +124,14 @@ class SqliteJournal:
         return connection
 
     def _require_own(self, connection: sqlite3.Connection) -> None:
-        """Make the tables in a new file; refuse a file that belongs to something else."""
+        """Create the tables in a new file; reject a file of another program."""
         connection.execute("BEGIN EXCLUSIVE")
         marked = connection.execute("PRAGMA application_id").fetchone()[0]
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if marked != _APPLICATION_ID and tables:
             connection.execute("ROLLBACK")
             raise SandboxError(
-                f"The file {self._path} is a database of something else; the sandbox does not "
-                "touch it. Name another file."
+                f"The file {self._path} is a database of another program. Name another file."
             )
         if not tables:
             connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")

@@ -1,7 +1,7 @@
-"""The sandbox's memory: tables of records, changed in transactions under one lock.
+"""Tables of records in memory, changed in transactions under one lock.
 
-A change that fails leaves nothing behind. With a journal (`sqlite.Journal`) every transaction is
-written down before it counts as done.
+A transaction that fails changes nothing. With a database, a transaction is committed to the disk
+before it counts as done.
 """
 
 import threading
@@ -20,43 +20,44 @@ from .records import (
     Webhook,
 )
 
-# Ids of different kinds do not meet in ordinary use, so that mixing them up shows as a 404.
+# Ids of different kinds do not overlap in ordinary use, so that mixing them up shows as a 404.
 _FIRST_IDS = {"organization": 1, "invoice": 1001, "refund": 500_001, "recurring_invoice": 101}
 
 
-class Journal(Protocol):
-    """Where transactions are written down."""
+class Database(Protocol):
+    """Durable storage of transactions."""
 
     def load(self) -> Iterable[tuple[str, str]]:
-        """Give (kind, stored record), by id within a kind."""
+        """Return (kind, stored record), ordered by id within a kind."""
         ...
 
-    def write(self, records: Iterable[Record]) -> None:
-        """Store the records, all or none, so that a crash after this call loses nothing."""
+    def write(self, records: Iterable[Record], removed: Iterable[Record]) -> None:
+        """Store and remove records, all or none, so that a crash after this call loses nothing."""
         ...
 
     def clear(self) -> None:
-        """Forget all records."""
+        """Remove all records."""
         ...
 
     def note_time(self) -> None:
-        """Keep the time, which was moved by hand."""
+        """Store the sandbox's time."""
         ...
 
     def close(self) -> None:
-        """Let go of the place."""
+        """Close the storage."""
         ...
 
 
 class Store:
-    """All records of one sandbox. Hold `lock` while reading, open a transaction to write."""
+    """All records of one sandbox. Hold `lock` while reading; open a transaction to write."""
 
-    def __init__(self, journal: Journal | None = None) -> None:
+    def __init__(self, database: Database | None = None) -> None:
         self.lock = threading.RLock()
-        self._journal = journal
-        self._undo: list[tuple[Record, Record | None]] | None = None
+        self._database = database
+        # (record, the record before or None, whether it was removed), in order.
+        self._undo: list[tuple[Record, Record | None, bool]] | None = None
         self._forget()
-        for kind, text in journal.load() if journal is not None else ():
+        for kind, text in database.load() if database is not None else ():
             self._place(KINDS[kind].restored(text))
 
     def _forget(self) -> None:
@@ -82,37 +83,46 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Generator[None]:
-        """Make the `put`s inside one change: all of them or, after an exception, none."""
+        """Apply the changes made inside together or, after an exception, not at all."""
         with self.lock:
-            if self._undo is not None:  # a transaction inside a transaction is part of it
+            if self._undo is not None:  # a nested transaction is part of the outer one
                 yield
                 return
             self._undo = []
             try:
                 yield
-                if self._journal is not None and self._undo:
-                    self._journal.write([record for record, _ in self._undo])
+                if self._database is not None and self._undo:
+                    self._database.write(
+                        [record for record, _, removed in self._undo if not removed],
+                        [record for record, _, removed in self._undo if removed],
+                    )
             except BaseException:
-                for record, before in reversed(self._undo):
-                    self._take_back(record, before)
+                for record, before, _ in reversed(self._undo):
+                    self._restore(record, before)
                 raise
             finally:
                 self._undo = None
 
     def put(self, record: Record) -> None:
-        """Add the record, or put it in the place of the one with its id."""
-        if self._undo is None:
-            raise RuntimeError("Records are changed in a transaction only.")
-        self._undo.append((record, self._tables[record.kind].get(record.id)))
+        """Add the record, or replace the one with its id."""
+        self._log().append((record, self._tables[record.kind].get(record.id), False))
         self._place(record)
 
+    def remove(self, delivery: Delivery) -> None:
+        """Remove a delivery. Records of other kinds are never removed."""
+        self._log().append((delivery, delivery, True))
+        del self.deliveries[delivery.id]
+
     def next_id(self, kind: type[Record]) -> int:
-        """Return an id that no record of this kind has had."""
+        """Return an id that no record of this kind has."""
         table = self._tables[kind.kind]
-        return next(reversed(table)) + 1 if table else _FIRST_IDS.get(kind.kind, 1)
+        if not table:
+            return _FIRST_IDS.get(kind.kind, 1)
+        # The ids of webhooks can be chosen; the ids of all other records grow.
+        return (max(table) if kind is Webhook else next(reversed(table))) + 1
 
     def invoice_by_token(self, token: str) -> Invoice | None:
-        """Find an invoice by the token in its `payment_url`."""
+        """Return the invoice whose `payment_url` ends in this token."""
         found = self._invoice_by_token.get(token)
         return self.invoices[found] if found is not None else None
 
@@ -121,23 +131,28 @@ class Store:
         return [self.refunds[one] for one in self._refunds_by_invoice.get(invoice_id, ())]
 
     def note_time(self) -> None:
-        """Write down the time, which was moved by hand."""
+        """Store the time after it was moved manually."""
         with self.lock:
-            if self._journal is not None:
-                self._journal.note_time()
+            if self._database is not None:
+                self._database.note_time()
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all records."""
         with self.lock:
-            if self._journal is not None:
-                self._journal.clear()
+            if self._database is not None:
+                self._database.clear()
             self._forget()
 
     def close(self) -> None:
-        """Close the journal."""
+        """Close the database."""
         with self.lock:
-            if self._journal is not None:
-                self._journal.close()
+            if self._database is not None:
+                self._database.close()
+
+    def _log(self) -> list[tuple[Record, Record | None, bool]]:
+        if self._undo is None:
+            raise RuntimeError("Records are changed in a transaction only.")
+        return self._undo
 
     def _place(self, record: Record) -> None:
         table = self._tables[record.kind]
@@ -148,7 +163,7 @@ class Store:
                 self._refunds_by_invoice.setdefault(record.invoice_id, []).append(record.id)
         table[record.id] = record
 
-    def _take_back(self, record: Record, before: Record | None) -> None:
+    def _restore(self, record: Record, before: Record | None) -> None:
         table = self._tables[record.kind]
         if before is not None:
             table[record.id] = before

@@ -1,31 +1,26 @@
-"""Checks of requests, compiled once from the OpenAPI 3.0 schemas of the specification.
+"""Validation of requests against the specification, with the service's messages by field.
 
-`compile_schema` turns a schema into a function that adds what is wrong to a dict of field ->
-messages, as the service's 422 states it. A keyword that is not known here is refused when it is
-compiled, so that no rule of the specification is ever skipped in silence.
+jsonschema checks the values. OpenAPI 3.0 schemas become JSON Schema draft 4 with a few differences:
+local references, `nullable`, exact decimals, and `$`, which means the very end of a text.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from urllib.parse import parse_qsl
+
+from jsonschema import Draft4Validator, FormatChecker, ValidationError
+from jsonschema import validators as _validators
 
 from .jsons import Json, is_list, is_object
 
 Errors = dict[str, list[str]]
 Checker = Callable[[Json, str, Errors], None]
-"""(value, name of its field, where to put what is wrong)"""
+"""(value, field, where to add the messages)"""
 Resolve = Callable[[Mapping[str, Json]], Mapping[str, Json]]
 
-_ANNOTATIONS = frozenset(
-    {"title", "description", "example", "default", "deprecated", "readOnly", "writeOnly"}
-)
-_KNOWN = frozenset(
-    {"type", "nullable", "enum", "format", "pattern", "minLength", "maxLength", "minimum"}
-    | {"maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "items", "minItems"}
-    | {"maxItems", "properties", "required", "additionalProperties", "allOf", "anyOf"}
-)
 _KINDS = {
     "string": "text",
     "integer": "a whole number",
@@ -36,251 +31,164 @@ _KINDS = {
 }
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INTEGER = re.compile(r"-?[0-9]{1,40}")
-_ABSENT = object()
+_FORMATS = FormatChecker(formats=())
 
 
 class UnsupportedSchemaError(Exception):
     """The specification uses something that the sandbox cannot check."""
 
 
-def compile_schema(schema: Mapping[str, Json], resolve: Resolve) -> Checker:
-    """Return the check of one schema."""
-    schema = resolve(schema)
-    unknown = {
-        key for key in schema if key not in _KNOWN | _ANNOTATIONS and not key.startswith("x-")
-    }
-    if unknown:
-        raise UnsupportedSchemaError(f"The sandbox does not know {', '.join(sorted(unknown))}.")
-    combined = _combinations(schema, resolve)
-    rules = [*combined, *_value_rules(schema, resolve)]
-    kind = schema.get("type")
-    # A schema without a type says nothing about null; one with a type refuses it by default.
-    null_passes = kind is None or bool(schema.get("nullable"))
-
-    def check(value: Json, field: str, errors: Errors) -> None:
-        if value is None:
-            if not null_passes:
-                _add(errors, field, "must not be null.")
-            elif "enum" in schema and None not in schema["enum"]:
-                _add(errors, field, _one_of(schema["enum"]))
-            else:
-                for rule in combined:
-                    rule(value, field, errors)
-            return
-        if kind is not None and not _is_kind(value, kind):
-            _add(errors, field, f"must be {_KINDS[kind]}.")
-            return
-        for rule in rules:
-            rule(value, field, errors)
-
-    return check
-
-
-def _combinations(schema: Mapping[str, Json], resolve: Resolve) -> list[Checker]:
-    rules = [compile_schema(part, resolve) for part in schema.get("allOf", ())]
-    if "anyOf" in schema:
-        rules.append(_any_of([compile_schema(part, resolve) for part in schema["anyOf"]]))
-    return rules
-
-
-def _any_of(branches: Sequence[Checker]) -> Checker:
-    def check(value: Json, field: str, errors: Errors) -> None:
-        first: Errors | None = None
-        for branch in branches:
-            found: Errors = {}
-            branch(value, field, found)
-            if not found:
-                return
-            first = found if first is None else first
-        for name, messages in (first or {}).items():
-            errors.setdefault(name, []).extend(messages)
-
-    return check
-
-
-def _value_rules(schema: Mapping[str, Json], resolve: Resolve) -> list[Checker]:
-    """The rules for values that are not null, each for the kind of value that it is about."""
-    rules: list[Checker] = []
-    if "enum" in schema:
-        allowed = list(schema["enum"])
-        rules.append(_rule(lambda value: value in allowed, _one_of(allowed)))
-    rules += _string_rules(schema)
-    rules += _number_rules(schema)
-    rules += _array_rules(schema, resolve)
-    if {"properties", "required", "additionalProperties"} & schema.keys():
-        rules.append(_object_rule(schema, resolve))
-    return rules
-
-
-def _string_rules(schema: Mapping[str, Json]) -> list[Checker]:
-    rules: list[Checker] = []
-    if "pattern" in schema:
-        search = re.compile(_python_pattern(schema["pattern"])).search
-        wanted = schema["pattern"]
-        rules.append(_rule(lambda value: bool(search(value)), f"must have the form {wanted}", str))
-    if "minLength" in schema:
-        least = schema["minLength"]
-        rules.append(
-            _rule(lambda value: len(value) >= least, f"must have at least {least} characters.", str)
-        )
-    if "maxLength" in schema:
-        most = schema["maxLength"]
-        rules.append(
-            _rule(lambda value: len(value) <= most, f"must have at most {most} characters.", str)
-        )
-    if schema.get("format") == "date":
-        rules.append(_rule(is_date, "must be a date, YYYY-MM-DD.", str))
-    return rules
-
-
-def _number_rules(schema: Mapping[str, Json]) -> list[Checker]:
-    rules: list[Checker] = []
-    if "minimum" in schema:
-        low = schema["minimum"]
-        if schema.get("exclusiveMinimum"):
-            rules.append(_number(lambda value: value > low, f"must be more than {low}."))
-        else:
-            rules.append(_number(lambda value: value >= low, f"must be at least {low}."))
-    if "maximum" in schema:
-        high = schema["maximum"]
-        if schema.get("exclusiveMaximum"):
-            rules.append(_number(lambda value: value < high, f"must be less than {high}."))
-        else:
-            rules.append(_number(lambda value: value <= high, f"must be at most {high}."))
-    if "multipleOf" in schema:
-        step = Decimal(schema["multipleOf"])
-        rules.append(
-            _number(lambda value: _is_multiple(value, step), f"must be a multiple of {step}.")
-        )
-    if "x-decimals" in schema:
-        places: int = schema["x-decimals"]
-        smallest = Decimal(1).scaleb(-places)
-        rules.append(
-            _number(
-                lambda value: _is_multiple(value, smallest),
-                f"must have at most {places} decimals.",
-            )
-        )
-    return rules
-
-
-def _array_rules(schema: Mapping[str, Json], resolve: Resolve) -> list[Checker]:
-    rules: list[Checker] = []
-    if "minItems" in schema:
-        least = schema["minItems"]
-        rules.append(
-            _rule(lambda value: len(value) >= least, f"must have at least {least} items.", list)
-        )
-    if "maxItems" in schema:
-        most = schema["maxItems"]
-        rules.append(
-            _rule(lambda value: len(value) <= most, f"must have at most {most} items.", list)
-        )
-    if "items" in schema:
-        item = compile_schema(schema["items"], resolve)
-
-        def check_items(value: Json, field: str, errors: Errors) -> None:
-            items = value if is_list(value) else []
-            for index, one in enumerate(items):
-                item(one, f"{field}.{index}", errors)
-
-        rules.append(check_items)
-    return rules
-
-
-def _object_rule(schema: Mapping[str, Json], resolve: Resolve) -> Checker:
-    properties = {
-        name: compile_schema(part, resolve) for name, part in schema.get("properties", {}).items()
-    }
-    required: Sequence[str] = schema.get("required", ())
-    extra: Json = schema.get("additionalProperties", True)
-    others = None if isinstance(extra, bool) else compile_schema(extra, resolve)
-
-    def check(value: Json, field: str, errors: Errors) -> None:
-        if not is_object(value):
-            return
-        prefix = f"{field}." if field else ""
-        for name in required:
-            if name not in value:
-                _add(errors, prefix + name, "is required.")
-        for name, member in value.items():
-            checker = properties.get(name, others)
-            if checker is not None:
-                checker(member, prefix + name, errors)
-            elif extra is False:
-                _add(errors, prefix + name, "is not known.")
-
-    return check
-
-
-def _rule(passes: Callable[[Json], bool], message: str, only: type[object] = object) -> Checker:
-    def check(value: Json, field: str, errors: Errors) -> None:
-        if isinstance(value, only) and not passes(value):
-            _add(errors, field, message)
-
-    return check
-
-
-def _number(passes: Callable[[Json], bool], message: str) -> Checker:
-    return _rule(lambda value: not _is_kind(value, "number") or passes(value), message)
-
-
-def _is_kind(value: Json, kind: str) -> bool:
-    match kind:
-        case "string":
-            return isinstance(value, str)
-        case "integer":
-            return isinstance(value, int) and not isinstance(value, bool)
-        case "number":
-            return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
-        case "boolean":
-            return isinstance(value, bool)
-        case "array":
-            return is_list(value)
-        case "object":
-            return is_object(value)
-        case _:
-            raise UnsupportedSchemaError(f"The sandbox does not know the type {kind!r}.")
-
-
-def _is_multiple(value: Json, step: Decimal) -> bool:
-    number = Decimal(value)
-    # Far outside any amount the remainder would need more digits than decimal arithmetic keeps.
-    if number.adjusted() > 20 or step.adjusted() > 20:
-        exponent = number.as_tuple().exponent
-        return isinstance(exponent, int) and exponent >= 0
-    return number % step == 0
-
-
-def is_date(text: str) -> bool:
-    """Whether `text` is a day of the calendar, `YYYY-MM-DD`."""
-    if _DATE.fullmatch(text) is None:
-        return False
+@_FORMATS.checks("date")
+def is_date(value: object) -> bool:
+    """Return whether a text is a calendar date, `YYYY-MM-DD`. Other types pass."""
+    if not isinstance(value, str):
+        return True
     try:
-        date.fromisoformat(text)
+        return _DATE.fullmatch(value) is not None and bool(date.fromisoformat(value))
     except ValueError:
         return False
-    return True
 
 
-def _python_pattern(pattern: str) -> str:
-    # In the patterns of JSON Schema `$` is the very end; in Python it also allows a line break.
-    if pattern.endswith("$") and not pattern.endswith("\\$"):
-        return pattern[:-1] + r"\Z"
-    return pattern
+def _is_number(value: Json) -> bool:
+    return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
 
 
-def _one_of(allowed: Sequence[Json]) -> str:
-    return f"must be one of: {', '.join(str(one) for one in allowed if one is not None)}."
+def _multiple_of(
+    validator: Any, step: Json, value: Json, schema: Mapping[str, Json]
+) -> Iterator[ValidationError]:
+    exact = Decimal(str(step))
+    # Decimal arithmetic keeps 28 digits: what lies far outside any amount fails other limits.
+    if _is_number(value) and abs(Decimal(value)) < 10**15 and Decimal(value) % exact:
+        yield ValidationError(f"{value} is not a multiple of {step}")
 
 
-def _add(errors: Errors, field: str, problem: str) -> None:
+def _decimals(
+    validator: Any, most: int, value: Json, schema: Mapping[str, Json]
+) -> Iterator[ValidationError]:
+    yield from _multiple_of(validator, Decimal(10) ** -most, value, schema)
+
+
+_jsonschema: Any = _validators  # its `extend` has no type hints
+_Validator: Any = _jsonschema.extend(
+    Draft4Validator, {"multipleOf": _multiple_of, "x-decimals": _decimals}
+)
+
+
+def compile_schema(
+    schema: Mapping[str, Json], resolve: Resolve, texts: Mapping[str, str] | None = None
+) -> Checker:
+    """Return the checker of a schema.
+
+    Args:
+        texts: by field, the service's message for a value of the wrong form.
+    """
+    validator = _Validator(_draft4(schema, resolve), format_checker=_FORMATS)
+    stated = texts or {}
+
+    def check(value: Json, field: str, errors: Errors) -> None:
+        for error in validator.iter_errors(value):
+            _report(error, field, errors, stated)
+
+    return check
+
+
+def _draft4(node: Json, resolve: Resolve) -> Json:
+    """Return a schema as JSON Schema draft 4, without references."""
+    if is_list(node):
+        return [_draft4(one, resolve) for one in node]
+    if not is_object(node):
+        return node
+    node = resolve(node)
+    made = {
+        name: {key: _draft4(one, resolve) for key, one in value.items()}
+        if name == "properties"
+        else _draft4(value, resolve)
+        for name, value in node.items()
+        if name not in {"example", "default"}
+    }
+    if made.get("nullable") is True and "type" in made:
+        made["type"] = [made["type"], "null"]
+    pattern = made.get("pattern")
+    if isinstance(pattern, str) and pattern.endswith("$") and not pattern.endswith("\\$"):
+        made["pattern"] = pattern[:-1] + r"\Z"
+    return made
+
+
+def _report(error: ValidationError, field: str, errors: Errors, stated: Mapping[str, str]) -> None:
+    names = [field] if field else []
+    field = ".".join([*names, *(str(part) for part in error.absolute_path)])
+    wanted: Any = error.validator_value
+    match error.validator:
+        case "anyOf" | "oneOf":
+            first = [one for one in error.context or () if one.schema_path[0] == 0]
+            for one in first:
+                _report(one, ".".join(names), errors, stated)
+        case "required" | "additionalProperties":
+            _report_names(error, field, errors)
+        case "pattern" | "format" if field in stated:
+            _add(errors, field, stated[field], whole=True)
+        case "type" if error.instance is None:
+            _add(errors, field, "must not be null.")
+        case "type":
+            kind = wanted[0] if is_list(wanted) else wanted
+            _add(errors, field, f"must be {_KINDS[kind]}.")
+        case "enum":
+            allowed = ", ".join(str(one) for one in wanted if one is not None)
+            _add(errors, field, f"must be one of: {allowed}.")
+        case "pattern":
+            _add(errors, field, f"must have the form {wanted.replace(chr(92) + 'Z', '$')}")
+        case "format":
+            _add(errors, field, "must be a date, YYYY-MM-DD.")
+        case _:
+            _add(errors, field, _limit(str(error.validator), wanted, error))
+
+
+def _limit(keyword: str, wanted: Any, error: ValidationError) -> str:
+    schema: Any = error.schema
+    match keyword:
+        case "minimum":
+            least = "more than" if schema.get("exclusiveMinimum") else "at least"
+            return f"must be {least} {wanted}."
+        case "maximum":
+            most = "less than" if schema.get("exclusiveMaximum") else "at most"
+            return f"must be {most} {wanted}."
+        case "minLength" | "maxLength":
+            side = "at least" if keyword == "minLength" else "at most"
+            return f"must have {side} {wanted} characters."
+        case "minItems" | "maxItems":
+            side = "at least" if keyword == "minItems" else "at most"
+            return f"must have {side} {wanted} items."
+        case "x-decimals":
+            return f"must have at most {wanted} decimals."
+        case "multipleOf":
+            return f"must be a multiple of {wanted}."
+        case _:
+            return "is not valid."
+
+
+def _report_names(error: ValidationError, field: str, errors: Errors) -> None:
+    value: Any = error.instance
+    schema: Any = error.schema
+    prefix = f"{field}." if field else ""
+    if error.validator == "required":
+        missing: Iterable[str] = (one for one in schema["required"] if one not in value)
+        problem = "is required."
+    else:
+        missing = (one for one in value if one not in schema.get("properties", {}))
+        problem = "is not known."
+    for name in missing:
+        if prefix + name not in errors:
+            _add(errors, prefix + name, problem)
+
+
+def _add(errors: Errors, field: str, problem: str, *, whole: bool = False) -> None:
     subject = field.replace("_", " ") or "body"
-    errors.setdefault(field or "body", []).append(f"The {subject} {problem}")
+    text = problem if whole else f"The {subject} {problem}"
+    errors.setdefault(field or "body", []).append(text)
 
 
 def without_nulls(body: dict[str, Json]) -> dict[str, Json]:
-    """Return the body without the fields that are null: the service takes them as absent."""
+    """Return the body without its null fields: for the service they are absent."""
     return {name: value for name, value in body.items() if value is not None}
 
 
@@ -304,7 +212,7 @@ class QueryReader:
             elif kind == "integer":
                 self._integers.add(name)
             elif kind != "string":
-                raise UnsupportedSchemaError(f"{name}: a {kind} is not known in a query.")
+                raise UnsupportedSchemaError(f"{name}: {kind} is not supported in a query.")
             self._checks[name] = compile_schema(schema, resolve)
             if parameter.get("required"):
                 self._required.append(name)
@@ -312,20 +220,20 @@ class QueryReader:
                 self.defaults[name] = schema["default"]
 
     def read(self, query: bytes) -> tuple[dict[str, Json], Errors]:
-        """Return (values with defaults filled in, what is wrong)."""
+        """Return (values including defaults, errors)."""
         values = dict(self.defaults)
         errors: Errors = {}
         given: dict[str, Json] = {}
-        if query:
-            for raw, text in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
-                # PHP and many HTTP libraries number the items of a list: status[0]=paid.
-                name = re.sub(r"\[\d{0,4}\]\Z", "[]", raw) if raw.endswith("]") else raw
-                if name in self._lists:
-                    given.setdefault(name, []).append(text)
-                elif name in self._checks:
-                    if name in given:
-                        _add(errors, name, "must be given once.")
-                    given[name] = self._scalar(name, text)
+        for raw, text in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+            # PHP and many HTTP libraries number the items of a list: status[0]=paid.
+            name = re.sub(r"\[\d{0,4}\]\Z", "[]", raw) if raw.endswith("]") else raw
+            if name in self._lists:
+                given.setdefault(name, []).append(text)
+            elif name in self._checks:
+                if name in given:
+                    _add(errors, name, "must be given once.")
+                is_integer = name in self._integers and _INTEGER.fullmatch(text)
+                given[name] = int(text) if is_integer else text
         for name, value in given.items():
             self._checks[name](value, name, errors)
             values[name] = value
@@ -333,8 +241,3 @@ class QueryReader:
             if name not in given:
                 _add(errors, name, "is required.")
         return values, errors
-
-    def _scalar(self, name: str, text: str) -> Json:
-        if name in self._integers and _INTEGER.fullmatch(text):
-            return int(text)
-        return text

@@ -20,7 +20,7 @@ from apipay_sandbox.jsons import parse
 START = datetime(2026, 1, 31, 10, 0, tzinfo=UTC)
 PHONE = "87001234567"
 # The transport's own answers, which no operation documents.
-GENERAL_STATUSES = {404, 405, 413, 415}
+GENERAL_STATUSES = {400, 404, 405, 413, 415}
 
 
 def inlined(node: Any) -> Any:

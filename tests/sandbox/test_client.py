@@ -115,7 +115,7 @@ def use_organizations(shop: Shop) -> None:
     assert type(waiting) is type(verified) is models.OrganizationEnvelope
     assert waiting.organization.time_remaining == 100
     assert verified.organization.status is models.OrganizationStatus.VERIFIED
-    assert verified.organization.time_remaining is None
+    assert verified.organization.time_remaining == 100
 
 
 def use_invoices(shop: Shop) -> models.CreatedInvoice:
@@ -140,7 +140,10 @@ def use_invoices(shop: Shop) -> models.CreatedInvoice:
 
     assert type(cancelled) is type(read) is models.Invoice
     # The service's answer to an action can be this short.
-    assert cancelled == models.Invoice(id=other.id, status=models.InvoiceStatus.CANCELLED)
+    assert cancelled == models.Invoice(
+        id=other.id, status=models.InvoiceStatus.CANCELLED, cancelled_at=cancelled.cancelled_at
+    )
+    assert isinstance(cancelled.cancelled_at, datetime)
     assert (read.status, read.client_name) == (models.InvoiceStatus.PAID, "Aliya N.")
     assert (read.paid_at, read.kaspi_invoice_id) == (now, created.kaspi_invoice_id)
     assert type(page) is models.InvoicePage

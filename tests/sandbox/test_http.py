@@ -26,17 +26,17 @@ def _nothing_changes(api: Any) -> Any:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"{", "not valid JSON"),
+        (b"{", "not JSON"),
         (b"", "body is required"),
-        (b'{"amount": NaN, "phone_number": "87001234567"}', "not valid JSON"),
-        (b'{"amount": Infinity, "phone_number": "87001234567"}', "not valid JSON"),
-        (b'{"amount": 1e99999999999999999999, "phone_number": "87001234567"}', "not valid JSON"),
-        (b'{"amount": ' + b"9" * 5000 + b', "phone_number": "87001234567"}', "not valid JSON"),
-        (GOOD[:-1] + b"} trailing", "not valid JSON"),
-        (b"[" * 100_000, "not valid JSON"),
-        (b"\xff\xfe" + "{}".encode("utf-16-le"), "not UTF-8"),
-        (b'"\xff"', "not UTF-8"),
-        (b"\xef\xbb\xbf" + GOOD, "not valid JSON"),
+        (b'{"amount": NaN, "phone_number": "87001234567"}', "not JSON"),
+        (b'{"amount": Infinity, "phone_number": "87001234567"}', "not JSON"),
+        (b'{"amount": 1e99999999999999999999, "phone_number": "87001234567"}', "not JSON"),
+        (b'{"amount": ' + b"9" * 5000 + b', "phone_number": "87001234567"}', "not JSON"),
+        (GOOD[:-1] + b"} trailing", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"\xff\xfe" + "{}".encode("utf-16-le"), "not JSON"),
+        (b'"\xff"', "not JSON"),
+        (b"\xef\xbb\xbf" + GOOD, "not JSON"),
         (b"[1]", "must be a JSON object"),
         (b'"text"', "must be a JSON object"),
         (b"7", "must be a JSON object"),
@@ -46,6 +46,10 @@ def _nothing_changes(api: Any) -> Any:
 def test_a_body_that_is_not_a_json_object_is_refused(api: Any, body: bytes, said: str) -> None:
     response = post(api, body)
 
+    if said == "not JSON":
+        assert response.status_code == 400
+        assert response.json() == {"message": "Invalid request format"}
+        return
     assert response.status_code == 422
     if body:
         assert said in response.json()["errors"]["body"][0]
@@ -227,7 +231,7 @@ def test_a_request_that_ends_in_the_middle_changes_nothing(api: Any) -> None:
     | st.text(max_size=30).map(lambda text: text.encode("utf-8", "replace"))
 )
 def test_no_body_breaks_the_sandbox(api: Any, body: bytes) -> None:
-    assert post(api, body).status_code == 422
+    assert post(api, body).status_code in {400, 422}
 
 
 def test_null_counts_as_absent(api: Any) -> None:

@@ -234,7 +234,11 @@ class Comparison(RuleBasedStateMachine):
         elif known["status"] != "pending":
             assert said.status_code == 400
         else:
-            assert said.json() == {"id": number, "status": "cancelled"}
+            assert said.json() == {
+                "id": number,
+                "status": "cancelled",
+                "cancelled_at": f"{self.model.now:%Y-%m-%dT%H:%M:%SZ}",
+            }
             known["status"] = "cancelled"
 
     @rule(number=invoices, part=parts)

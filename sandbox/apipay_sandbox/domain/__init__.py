@@ -1,1 +1,1 @@
-"""The state machines: pure functions from a record to the next record. No I/O, no clock."""
+"""State machines: pure functions from a record to the next record."""

@@ -1,4 +1,4 @@
-"""Invoices: pending -> paid | cancelled | expired; and what is left of a paid one to refund."""
+"""Invoices: pending -> paid | cancelled | expired, and the refunds of a paid one."""
 
 import attrs
 
@@ -8,7 +8,7 @@ from ..records import Invoice, InvoiceStatus
 def settle(
     invoice: Invoice, status: InvoiceStatus, at: float, client_name: str | None = None
 ) -> Invoice:
-    """Leave `pending`. The caller has checked that the invoice is pending."""
+    """Return the invoice in a final status. The caller checks that it is pending."""
     return attrs.evolve(
         invoice,
         status=status,
@@ -18,10 +18,10 @@ def settle(
 
 
 def refundable(invoice: Invoice) -> int:
-    """How many tiyn can still be given back."""
+    """Return how many tiyn can still be refunded."""
     return invoice.amount - invoice.refunded if invoice.status == "paid" else 0
 
 
-def give_back(invoice: Invoice, amount: int) -> Invoice:
-    """Take `amount` tiyn from what is left. The caller has checked that it is there."""
+def refund(invoice: Invoice, amount: int) -> Invoice:
+    """Return the invoice with `amount` tiyn more refunded. The caller checks `refundable`."""
     return attrs.evolve(invoice, refunded=invoice.refunded + amount)

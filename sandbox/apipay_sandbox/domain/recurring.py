@@ -1,4 +1,4 @@
-"""Recurring invoices: active <-> paused -> cancelled, and on which days they bill.
+"""Recurring invoices: active <-> paused -> cancelled, and their billing dates.
 
 The schedule is anchored on the start date: billing n is the start date plus n intervals, clamped
 to the month's last day. So 31 January is followed by 28 February and then by 31 March.
@@ -17,7 +17,7 @@ INTERVALS = frozenset(_DAYS | _MONTHS)
 
 
 def billing_date(start: date, interval: str, number: int) -> date | None:
-    """Return the day of billing `number`, counted from 0; None past the calendar's end."""
+    """Return the date of billing `number`, counted from 0; None past the end of the calendar."""
     try:
         if interval in _DAYS:
             return start + timedelta(days=_DAYS[interval] * number)
@@ -27,7 +27,7 @@ def billing_date(start: date, interval: str, number: int) -> date | None:
 
 
 def first_from(start: date, interval: str, day: date) -> date | None:
-    """Return the first day of the schedule that is not before `day`."""
+    """Return the first billing date on or after `day`."""
     if day <= start:
         return start
     if interval in _DAYS:
@@ -42,7 +42,7 @@ def first_from(start: date, interval: str, day: date) -> date | None:
 
 
 def scheduled(recurring: RecurringInvoice, today: date) -> RecurringInvoice:
-    """Set the next billing date: the first that is neither past, nor covered, nor after the end."""
+    """Set the next billing date: the first that is not past, not covered, not after the end."""
     day = max(today, recurring.start_date)
     if recurring.covered_until is not None and recurring.covered_until >= day:
         day = recurring.covered_until
@@ -56,7 +56,7 @@ def scheduled(recurring: RecurringInvoice, today: date) -> RecurringInvoice:
 
 
 def covered(recurring: RecurringInvoice) -> RecurringInvoice:
-    """The next billing date was billed or skipped: move to the one after it."""
+    """Move on to the next billing date after one was billed or skipped."""
     due = recurring.next_billing_date
     if due is None:
         return recurring
@@ -64,18 +64,18 @@ def covered(recurring: RecurringInvoice) -> RecurringInvoice:
 
 
 def is_due(recurring: RecurringInvoice, today: date) -> bool:
-    """Whether a billing has to be issued now."""
+    """Return whether an invoice must be created now."""
     due = recurring.next_billing_date
     return recurring.status == "active" and due is not None and due <= today
 
 
 def resumed(recurring: RecurringInvoice, today: date) -> RecurringInvoice:
-    """Active again; the billing dates of the pause are not made up for."""
+    """Return the recurring invoice active again; billing dates in the pause are skipped."""
     active = attrs.evolve(recurring, status="active")
     due = recurring.next_billing_date
     return scheduled(active, today) if due is not None and due < today else active
 
 
 def ended(recurring: RecurringInvoice, today: date) -> bool:
-    """Whether the last day on which it can bill is over."""
+    """Return whether its end date has passed."""
     return recurring.end_date is not None and today > recurring.end_date

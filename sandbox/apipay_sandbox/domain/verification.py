@@ -15,22 +15,22 @@ def begin(organization: Organization, now: float, window: float) -> Organization
 
 
 def is_open(organization: Organization, now: float) -> bool:
-    """Whether the owner can still confirm or refuse."""
+    """Return whether the owner can still confirm or refuse."""
     return organization.status == "pending" and now < organization.window_ends
 
 
 def is_over(organization: Organization, now: float) -> bool:
-    """Whether the window passed with no decision: the service answers 410."""
+    """Return whether the window passed without a decision: the service responds 410."""
     return organization.status == "pending" and now >= organization.window_ends
 
 
 def seconds_left(organization: Organization, now: float) -> int | None:
-    """Whole seconds left of the window, rounded up; None when nothing is waited for."""
+    """Return the whole seconds left of an open window, rounded up; else None."""
     if not is_open(organization, now):
         return None
     return math.ceil(organization.window_ends - now)
 
 
 def decide(organization: Organization, confirmed: bool) -> Organization:
-    """The owner's decision."""
+    """Return the organization after its owner's decision."""
     return attrs.evolve(organization, status="verified" if confirmed else "failed")

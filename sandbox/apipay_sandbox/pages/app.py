@@ -3,7 +3,6 @@
 import math
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -14,9 +13,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .. import spec as specification
 from ..errors import SandboxError
 from ..records import Invoice
+from ..world import World
 from . import forms
 from .addresses import Addresses
 from .dashboard import UNITS, Snapshot, organizations_page, overview_page
@@ -25,9 +24,6 @@ from .invoices import invoice_page, invoices_page, recurring_page, refunds_page
 from .layout import Choice, message_page, stylesheet
 from .owner import owner_page
 from .payer import payer_page
-
-if TYPE_CHECKING:
-    from ..sandbox import Sandbox
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -42,9 +38,9 @@ _HEADERS = {
 }
 
 
-def pages_app(sandbox: "Sandbox") -> ASGIApp:
+def pages_app(world: World) -> ASGIApp:
     """Return the application that serves all pages."""
-    pages = Pages(sandbox)
+    pages = Pages(world)
     reading: list[tuple[str, Callable[[Request], Awaitable[Response]]]] = [
         ("/", pages.overview),
         ("/style.css", pages.style),
@@ -76,7 +72,7 @@ def pages_app(sandbox: "Sandbox") -> ASGIApp:
         exception_handlers={SandboxError: pages.refusal, HTTPException: pages.no_page},
     )
     app.router.redirect_slashes = False
-    return _Guard(app, pages.addresses, urlsplit(sandbox.url).netloc)
+    return _Guard(app, pages.addresses, urlsplit(world.url).netloc)
 
 
 class _Guard:
@@ -114,16 +110,16 @@ class _Guard:
 class Pages:
     """The routes. All state is the sandbox's."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
-        self._sandbox = sandbox
-        self._spec = specification.load()
-        self.addresses = Addresses(urlsplit(sandbox.url).path)
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._spec = world.spec
+        self.addresses = Addresses(urlsplit(world.url).path)
 
     # The payer
 
     async def payer(self, request: Request) -> Response:
         invoice = self._by_token(request)
-        verified = [one for one in self._sandbox.organizations() if one.status == "verified"]
+        verified = [one for one in self._world.organizations() if one.status == "verified"]
         return HTMLResponse(
             payer_page(
                 self.addresses,
@@ -135,10 +131,10 @@ class Pages:
         )
 
     async def payer_pays(self, request: Request) -> Response:
-        return self._payer_decides(request, self._sandbox.pay)
+        return self._payer_decides(request, self._world.pay)
 
     async def payer_declines(self, request: Request) -> Response:
-        return self._payer_decides(request, self._sandbox.decline)
+        return self._payer_decides(request, self._world.decline)
 
     def _payer_decides(self, request: Request, verb: Callable[[int], object]) -> Response:
         invoice = self._by_token(request)
@@ -148,38 +144,38 @@ class Pages:
         )
 
     def _by_token(self, request: Request) -> Invoice:
-        found = self._sandbox.invoice_by_token(request.path_params["token"])
+        found = self._world.invoice_by_token(request.path_params["token"])
         return forms.known(found, "invoice")
 
     def _payment_url(self, invoice: Invoice) -> str:
-        return f"{self._sandbox.url}/pay/{invoice.kaspi_qr_token}"
+        return f"{self._world.url}/pay/{invoice.kaspi_qr_token}"
 
     # The owner
 
     async def organizations(self, request: Request) -> Response:
-        sandbox = self._sandbox
+        world = self._world
         return HTMLResponse(
-            organizations_page(self.addresses, sandbox.organizations(), sandbox.now.timestamp())
+            organizations_page(self.addresses, world.organizations(), world.now.timestamp())
         )
 
     async def owner(self, request: Request) -> Response:
         number = self._id(request, "organization")
-        found = next((one for one in self._sandbox.organizations() if one.id == number), None)
+        found = next((one for one in self._world.organizations() if one.id == number), None)
         return HTMLResponse(
             owner_page(
                 self.addresses,
                 forms.known(found, "organization"),
-                self._sandbox.now.timestamp(),
+                self._world.now.timestamp(),
                 self._spec.verification_seconds,
                 request.query_params.get("notice"),
             )
         )
 
     async def confirm(self, request: Request) -> Response:
-        return await self._owner_decides(request, self._sandbox.confirm_verification)
+        return await self._owner_decides(request, self._world.confirm_verification)
 
     async def refuse(self, request: Request) -> Response:
-        return await self._owner_decides(request, self._sandbox.refuse_verification)
+        return await self._owner_decides(request, self._world.refuse_verification)
 
     async def _owner_decides(self, request: Request, verb: Callable[[int], object]) -> Response:
         form = await forms.fields(request)
@@ -192,15 +188,15 @@ class Pages:
     # The dashboard
 
     async def overview(self, request: Request) -> Response:
-        sandbox = self._sandbox
+        world = self._world
         seen = Snapshot(
-            organizations=sandbox.organizations(),
-            invoices=sandbox.invoices(),
-            refunds=sandbox.refunds(),
-            recurring_invoices=sandbox.recurring_invoices(),
-            deliveries=sandbox.deliveries(),
-            now=sandbox.now.timestamp(),
-            environment=sandbox.environment,
+            organizations=world.organizations(),
+            invoices=world.invoices(),
+            refunds=world.refunds(),
+            recurring_invoices=world.recurring_invoices(),
+            deliveries=world.deliveries(),
+            now=world.now.timestamp(),
+            environment=world.environment,
         )
         return HTMLResponse(overview_page(self.addresses, seen))
 
@@ -214,7 +210,7 @@ class Pages:
         return HTMLResponse(
             invoices_page(
                 self.addresses,
-                self._sandbox.invoices(),
+                self._world.invoices(),
                 self._spec.statuses("InvoiceStatus"),
                 choice,
                 request.query_params.get("notice"),
@@ -223,25 +219,25 @@ class Pages:
 
     async def invoice(self, request: Request) -> Response:
         number = self._id(request, "invoice")
-        sandbox = self._sandbox
-        found = next((one for one in sandbox.invoices() if one.id == number), None)
+        world = self._world
+        found = next((one for one in world.invoices() if one.id == number), None)
         invoice = forms.known(found, "invoice")
         return HTMLResponse(
             invoice_page(
                 self.addresses,
                 invoice,
                 self._payment_url(invoice),
-                [one for one in sandbox.refunds() if one.invoice_id == number],
-                sandbox.deliveries(number),
+                [one for one in world.refunds() if one.invoice_id == number],
+                world.deliveries(number),
                 request.query_params.get("notice"),
             )
         )
 
     async def pay(self, request: Request) -> Response:
-        return await self._settle(request, self._sandbox.pay)
+        return await self._settle(request, self._world.pay)
 
     async def expire(self, request: Request) -> Response:
-        return await self._settle(request, self._sandbox.expire)
+        return await self._settle(request, self._world.expire)
 
     async def _settle(self, request: Request, verb: Callable[[int], object]) -> Response:
         form = await forms.fields(request)
@@ -252,28 +248,26 @@ class Pages:
         return _see(forms.place(form, here))
 
     async def refunds(self, request: Request) -> Response:
-        return HTMLResponse(refunds_page(self.addresses, self._sandbox.refunds(), _choice(request)))
+        return HTMLResponse(refunds_page(self.addresses, self._world.refunds(), _choice(request)))
 
     async def recurring(self, request: Request) -> Response:
-        records = self._sandbox.recurring_invoices()
+        records = self._world.recurring_invoices()
         return HTMLResponse(recurring_page(self.addresses, records, _choice(request)))
 
     async def deliveries(self, request: Request) -> Response:
-        sandbox = self._sandbox
+        world = self._world
         return HTMLResponse(
-            deliveries_page(
-                self.addresses, sandbox.deliveries(), sandbox.webhooks(), _choice(request)
-            )
+            deliveries_page(self.addresses, world.deliveries(), world.webhooks(), _choice(request))
         )
 
     async def delivery(self, request: Request) -> Response:
         number = self._id(request, "delivery")
-        found = next((one for one in self._sandbox.deliveries() if one.id == number), None)
+        found = next((one for one in self._world.deliveries() if one.id == number), None)
         return HTMLResponse(delivery_page(self.addresses, forms.known(found, "delivery")))
 
     async def redeliver(self, request: Request) -> Response:
         form = await forms.fields(request)
-        again = self._sandbox.redeliver(self._id(request, "delivery"))
+        again = self._world.redeliver(self._id(request, "delivery"))
         return _see(forms.place(form, self.addresses.delivery(again.id)))
 
     async def advance(self, request: Request) -> Response:
@@ -287,7 +281,7 @@ class Pages:
             raise SandboxError(
                 f"Give a number, and one of the units {', '.join(UNITS)}.", status=422
             )
-        self._sandbox.advance(amount * unit)
+        self._world.advance(amount * unit)
         return _see(self.addresses.at("/"))
 
     # What goes wrong

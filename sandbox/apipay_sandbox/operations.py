@@ -1,8 +1,8 @@
-"""The service: the 19 operations of the API, as functions on the sandbox's state.
+"""The 19 operations of the API on the sandbox's state.
 
-Each operation gets what the request held, already checked against the specification, and returns
-the JSON text of the answer. What the specification cannot state (states, sums, dates that depend on
-each other) is checked here. A `SandboxError` is the service's error answer, and changes nothing.
+Each operation gets the values of a request, already checked against the specification, and returns
+the JSON text of the response. What a schema cannot state (states, sums, dates that depend on each
+other) is checked here. A `SandboxError` becomes an error response; it changes nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +14,6 @@ from typing import Any, NoReturn, TypeVar
 import attrs
 
 from . import rendering
-from .actions import Actions
 from .clock import day_of, start_of
 from .domain import invoices, recurring, verification
 from .errors import SandboxError
@@ -26,16 +25,15 @@ Values = Mapping[str, Any]
 R = TypeVar("R", bound=Record)
 
 
-class Service:
-    """The operations. Hold the store's lock, and settle what is due, before calling one."""
+class Operations:
+    """The operations by id. Hold the store's lock and run what is due before calling one."""
 
-    def __init__(self, state: State, actions: Actions) -> None:
+    def __init__(self, state: State) -> None:
         self._state = state
         self._store = state.store
-        self._actions = actions
         self._message = state.spec.message
         self._rendered: dict[int, tuple[Invoice, str]] = {}
-        self.operations: dict[str, Callable[[int, Values, Values, float], str]] = {
+        self.by_id: dict[str, Callable[[int, Values, Values, float], str]] = {
             "verifyOrganization": self._verify,
             "getOrganizationStatus": self._organization_status,
             "createInvoice": self._create_invoice,
@@ -56,7 +54,7 @@ class Service:
             "billNowRecurringInvoice": self._bill_now,
             "skipPeriodRecurringInvoice": self._skip_period,
         }
-        """By operation id: (id in the path or 0, query, body, now) -> JSON text."""
+        """(id in the path or 0, query, body, now) -> JSON text."""
 
     # Organizations
 
@@ -90,7 +88,7 @@ class Service:
     def _create_invoice(self, _: int, query: Values, body: Values, now: float) -> str:
         self._require_verified()
         self._require_webhook(body)
-        invoice = self._actions.issue(
+        invoice = self._state.issue(
             now,
             amount=tiyn(body["amount"]),
             client_phone=body["phone_number"],
@@ -128,7 +126,7 @@ class Service:
         invoice = self._find(self._store.invoices, id)
         if invoice.status != "pending":
             raise SandboxError(self._message("InvoiceNotPending"))
-        return encode(rendering.action(self._actions.settle(invoice, "cancelled", now)))
+        return encode(rendering.cancelled_invoice(self._state.settle(invoice, "cancelled", now)))
 
     # Refunds
 
@@ -142,8 +140,8 @@ class Service:
             raise SandboxError(self._message("InvoiceAlreadyRefunded"))
         amount = tiyn(body["amount"]) if "amount" in body else left
         if amount > left:
-            said = self._state.spec.field_message("ValidationFailedRefundTooLarge", "amount")
-            self._invalid("amount", said)
+            text = self._state.spec.field_message("ValidationFailedRefundTooLarge", "amount")
+            self._invalid("amount", text)
         refund = Refund(
             id=store.next_id(Refund),
             invoice_id=id,
@@ -154,7 +152,7 @@ class Service:
         )
         with store.transaction():
             store.put(refund)
-            store.put(invoices.give_back(invoice, amount))
+            store.put(invoices.refund(invoice, amount))
         return encode(rendering.refund(refund))
 
     def _list_invoice_refunds(self, id: int, query: Values, body: Values, now: float) -> str:
@@ -243,7 +241,7 @@ class Service:
         record = self._active(id)
         if recurring.ended(record, day_of(now)):
             raise SandboxError("The recurring invoice is past its end date.")
-        return self._whole(self._actions.issue_for(record, now))
+        return self._whole(self._state.bill(record, now))
 
     def _skip_period(self, id: int, query: Values, body: Values, now: float) -> str:
         record = self._active(id)
@@ -251,7 +249,7 @@ class Service:
             raise SandboxError("The recurring invoice has no billing left to skip.")
         return self._change_recurring(recurring.covered(record), rendering.recurring)
 
-    # What several operations share
+    # Shared by several operations
 
     def _find(self, table: Mapping[int, R], id: int) -> R:
         found = table.get(id)
@@ -274,9 +272,7 @@ class Service:
     def _change_recurring(
         self, record: RecurringInvoice, render: Callable[[RecurringInvoice], Values]
     ) -> str:
-        with self._store.transaction():
-            self._store.put(record)
-        self._state.schedule_billing(record)
+        self._state.put_recurring(record)
         return encode(render(record))
 
     def _require_verified(self) -> None:
@@ -304,7 +300,7 @@ class Service:
         if total is None:
             rows = list(found)
             return rendering.page(map(render, rows[start : start + size]), number, size, len(rows))
-        # islice takes no number beyond the machine's word.
+        # islice rejects numbers beyond sys.maxsize.
         rows = list(islice(found, start, start + size)) if start < total else []
         return rendering.page(map(render, rows), number, size, total)
 
@@ -313,7 +309,7 @@ class Service:
         return encode(rendering.invoice(invoice, url))
 
     def _item(self, invoice: Invoice) -> str:
-        # Records are values, so the text of one that did not change is still right.
+        # Records are immutable, so the text of the same record is still right.
         kept = self._rendered.get(invoice.id)
         if kept is None or kept[0] is not invoice:
             kept = invoice, encode(rendering.invoice_item(invoice))
@@ -322,12 +318,12 @@ class Service:
 
 
 def tiyn(amount: int | Decimal) -> int:
-    """Return an amount of a request, already checked, in tiyn."""
+    """Return a checked amount of a request in tiyn."""
     return int(amount * 100)
 
 
 def _mentions(invoice: Invoice, needle: str) -> bool:
-    """Whether the search text is part of the description or the order id, whatever the case."""
+    """Return whether the description or the order id contains the text, ignoring case."""
     order, description = invoice.external_order_id, invoice.description
     return (order is not None and needle in order.casefold()) or (
         description is not None and needle in description.casefold()
