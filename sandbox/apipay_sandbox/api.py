@@ -1,4 +1,4 @@
-"""The HTTP side of the API: an ASGI application for everything below the base path.
+"""The HTTP side of the API: an ASGI application for all paths below the base path.
 
 Without a router and middleware: client benchmarks and fault runs measure through it.
 """
