@@ -7,6 +7,7 @@ that it did happen has to be exact: anything less leaves the outcome unknown.
 import hashlib
 import hmac
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -107,7 +108,11 @@ def sent_by(request: httpx.Request, operation: Operation) -> Sent:
     path_id = None
     if "{id}" in template:
         path_id = request.url.path.split("/")[template.index("{id}") - len(template)]
-    body = _response.fields(request.extensions.get(JSON_EXTENSION))
+    document = request.extensions.get(JSON_EXTENSION)
+    if document is None:  # not sent by a generated function
+        with suppress(httpx.RequestNotRead):
+            document = _response.parse(request.content)
+    body = _response.fields(document)
     return Sent(path_id, {name: value for name, value in body.items() if value is not None})
 
 

@@ -25,6 +25,7 @@ from apipay.errors import (
     ServerError,
 )
 from apipay.pacing import LocalBudget
+from apipay_client.operations import CREATE_INVOICE
 
 HTML = b"<html>error</html>"
 KEY = "test-key-0f9e8d7c"
@@ -686,3 +687,13 @@ def test_a_budget_that_fails_in_release_does_not_hide_the_result(
 
     api = make_api(budget=Failing(RateLimit(60, 60), clock))
     assert api(WRITES["createInvoice"]).id == 102
+
+
+def test_a_request_of_the_users_own_is_compared_with_its_response_too(shop: Any) -> None:
+    """`raw` with a body of one's own: no generated function has noted what it holds."""
+    client = ApiPay(KEY, transport=httpx.MockTransport(shop.handle), rate_limit=None)
+    extensions = {"operation": CREATE_INVOICE, "options": {}}
+    sent = {"amount": 5, "phone_number": "87001234567", "external_order_id": "order-9"}
+    http = client.raw.get_httpx_client()
+    response = http.request("POST", "/invoices", json=sent, extensions=extensions)
+    assert response.json()["external_order_id"] == "order-9"
