@@ -4,7 +4,7 @@ import importlib.util
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -60,15 +60,16 @@ def _exact(value: Any) -> Any:
     if isinstance(value, float):
         return Decimal(str(value))
     if isinstance(value, Mapping):
-        return {str(name): _exact(held) for name, held in value.items()}
+        fields = cast("Mapping[object, Any]", value)
+        return {str(name): _exact(held) for name, held in fields.items()}
     if isinstance(value, list):
-        return [_exact(held) for held in value]
+        return [_exact(held) for held in cast("list[Any]", value)]
     return value
 
 
 def resolve(document: Mapping[str, Any], node: Any) -> Any:
     """Follow a local `$ref`, also to another one."""
-    while isinstance(node, Mapping) and "$ref" in node:
+    while "$ref" in node:
         target: Any = document
         for part in str(node["$ref"]).removeprefix("#/").split("/"):
             target = target[part.replace("~1", "/").replace("~0", "~")]
@@ -97,7 +98,7 @@ def undocumented_fields(
     if isinstance(value, list):
         for part in parts:
             if "items" in part:
-                for index, item in enumerate(value):
+                for index, item in enumerate(cast("list[Any]", value)):
                     yield from undocumented_fields(
                         document, part["items"], item, f"{pointer}/{index}"
                     )
@@ -106,7 +107,7 @@ def undocumented_fields(
         return
     known = {name: held for part in parts for name, held in part.get("properties", {}).items()}
     extra = [part["additionalProperties"] for part in parts if "additionalProperties" in part]
-    for name, held in value.items():
+    for name, held in cast("dict[str, Any]", value).items():
         place = f"{pointer}/{escaped(name)}"
         if name in known:
             yield from undocumented_fields(document, known[name], held, place)

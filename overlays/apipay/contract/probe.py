@@ -1,5 +1,6 @@
 """The calls that look for drift, through `ApiPay`, at the pace that the specification allows."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -88,7 +89,7 @@ def probe(
     )
     policy = RetryPolicy(max_retries=2, confirm_for=0)
     with ApiPay(base_url=base_url, transport=transport, retry=policy, clock=clock) as client:
-        caller = _Caller(client, report)
+        caller = _Caller(client, transport, report)
         _read(caller, organization)
         if writes is not None:
             _write(caller, writes)
@@ -96,8 +97,9 @@ def probe(
 
 
 class _Caller:
-    def __init__(self, client: ApiPay, report: Report) -> None:
+    def __init__(self, client: ApiPay, transport: ValidatingTransport, report: Report) -> None:
         self._http = client.raw.get_httpx_client()
+        self._bodies = transport.bodies
         self._report = report
 
     def __call__(
@@ -108,26 +110,30 @@ class _Caller:
         body: Any = None,
         query: Mapping[str, int | str] | None = None,
     ) -> Any:
-        """Return the JSON of a response, or None after an error response."""
+        """Return the JSON of a response, or None after an error."""
         operation = OPERATIONS[name]
         self._report.called.add(name)
         settings: dict[str, Any] = {"params": query} if query else {}
         if body is not None:
             settings["json"] = body
         path = operation.path.replace("{id}", str(number))
+        self._bodies.pop(name, None)
         try:
-            response = self._http.request(
+            self._http.request(
                 operation.method, path, extensions={"operation": operation}, **settings
             )
-            return response.json()
         except AuthenticationError:
             raise Unusable("The service refused the API key (401). Check APIPAY_API_KEY.") from None
         except APIStatusError:
             return None
         except APIConnectionError as error:
             raise Unusable(f"The service cannot be reached ({type(error).__name__}).") from None
-        except (ApiPayError, ValueError):
-            return None  # an unreadable response is a problem that the transport reported
+        except ApiPayError:
+            pass  # the transport has reported the problem; what was created still gets cancelled
+        try:
+            return json.loads(self._bodies.get(name, b"null"))
+        except ValueError:
+            return None
 
 
 def _read(call: _Caller, organization: int | None) -> None:

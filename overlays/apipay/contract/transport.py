@@ -16,6 +16,7 @@ class ValidatingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     Attributes:
         coverage: The operations and statuses that were reached.
         problems: Every problem so far, those of raised errors included.
+        bodies: The last response body of each operation.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class ValidatingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self.coverage = Coverage() if coverage is None else coverage
         self.coverage.document(self._checker.statuses)
         self.problems: list[Problem] = []
+        self.bodies: dict[str, bytes] = {}
         self._check_requests = check_requests
         self._strict = reject_unknown_fields
         self._on_problems = on_problems
@@ -70,6 +72,7 @@ class ValidatingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         operation = self._checker.operation(request)
         if operation is not None:
             self.coverage.add(operation["operationId"], status)
+            self.bodies[operation["operationId"]] = body
         found = self._checker.check_response(request, status, headers, body)
         self._report([it for it in found if self._strict or it.kind != "undocumented-field"])
         kept = [
