@@ -63,7 +63,8 @@ def _exact(value: Any) -> Any:
         fields = cast("Mapping[object, Any]", value)
         return {str(name): _exact(held) for name, held in fields.items()}
     if isinstance(value, list):
-        return [_exact(held) for held in cast("list[Any]", value)]
+        items: list[Any] = value
+        return [_exact(held) for held in items]
     return value
 
 
@@ -96,9 +97,10 @@ def undocumented_fields(
     """Return the pointers of the fields of `value` that its schema does not name."""
     parts = list(_parts(document, schema))
     if isinstance(value, list):
+        items: list[Any] = value
         for part in parts:
             if "items" in part:
-                for index, item in enumerate(cast("list[Any]", value)):
+                for index, item in enumerate(items):
                     yield from undocumented_fields(
                         document, part["items"], item, f"{pointer}/{index}"
                     )
