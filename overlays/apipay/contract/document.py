@@ -63,7 +63,7 @@ def _exact(value: Any) -> Any:
         fields = cast("Mapping[object, Any]", value)
         return {str(name): _exact(held) for name, held in fields.items()}
     if isinstance(value, list):
-        items: list[Any] = value
+        items = cast("list[object]", value)
         return [_exact(held) for held in items]
     return value
 
@@ -97,7 +97,7 @@ def undocumented_fields(
     """Return the pointers of the fields of `value` that its schema does not name."""
     parts = list(_parts(document, schema))
     if isinstance(value, list):
-        items: list[Any] = value
+        items = cast("list[object]", value)
         for part in parts:
             if "items" in part:
                 for index, item in enumerate(items):
