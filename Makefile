@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generate update generated-is-current spec-lint lint types layers faults bench clean
+.PHONY: help demo test check generate update generated-is-current spec-lint spec-tools lint types layers faults contract bench clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,10 @@ layers: $(VENV)/.dev ## Who may import whom, and that every import is declared
 
 faults: $(VENV)/.dev ## 20,000 calls through a proxy that breaks them: no write twice, none lost
 	$(BIN)/python benchmarks/faults.py
+
+contract: $(VENV)/.tools ## Client, sandbox and openapi.yaml agree, with Prism (npm, Node.js) as a witness
+	PATH="$(NODE):$$PATH" APIPAY_PRISM=$(VENV)/npm $(BIN)/python -m pytest -n $(JOBS) tests/contract tests/typing \
+	    tests/sandbox/test_client.py tests/sandbox/test_client_functions.py
 
 bench: $(VENV)/.dev ## Speed compared to the bare libraries, as ratios
 	@for program in benchmarks/[a-eg-z]*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done

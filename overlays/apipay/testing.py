@@ -1,4 +1,5 @@
-"""Tools for testing code that uses apipay: a clock on which sleeping takes no time.
+"""Tools for testing code that uses apipay: a clock on which sleeping takes no time, and a
+transport that compares every request and response with openapi.yaml.
 
 clock = VirtualClock()
 client = ApiPay(clock=clock, transport=...)
@@ -13,11 +14,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from apipay._clock import Clock
+from apipay.contract.coverage import ContractError, Coverage, Problem
 
 if TYPE_CHECKING:
     import anyio
+    import httpx
 
-__all__ = ["Clock", "VirtualClock"]
+    from apipay.contract.document import Spec
+    from apipay.contract.transport import ValidatingTransport
+
+__all__ = ["Clock", "ContractError", "Coverage", "Problem", "VirtualClock", "validating_transport"]
 
 _QUIET_ROUNDS = 25
 """Turns of the event loop with no change among sleepers after which all tasks count as waiting."""
@@ -146,3 +152,39 @@ class VirtualClock:
 
     def __repr__(self) -> str:
         return f"VirtualClock(monotonic={self.monotonic():.3f})"
+
+
+def validating_transport(
+    transport: "httpx.BaseTransport | httpx.AsyncBaseTransport | None" = None,
+    *,
+    spec: "Spec | None" = None,
+    coverage: Coverage | None = None,
+    check_requests: bool = True,
+    reject_unknown_fields: bool = False,
+) -> "ValidatingTransport":
+    """Return an httpx transport that fails the test when a request or response breaks the contract.
+
+    It serves `ApiPay(transport=...)` and `AsyncApiPay(transport=...)`. Needs the extra `testing`.
+
+    Args:
+        transport: The transport to send through. Default: httpx's own.
+        spec: The path of an openapi.yaml, or the document. Default: the one that apipay-sandbox
+            ships.
+        coverage: Counts operations and statuses; share one between several transports.
+        check_requests: False to send requests that the service has to refuse.
+        reject_unknown_fields: Also reject response fields that the specification does not name. It
+            allows the service to add some.
+
+    Raises:
+        ContractError: From the call, with the JSON pointer of each problem. `problems` of the
+            transport keeps them.
+    """
+    from apipay.contract.transport import ValidatingTransport  # needs openapi-core
+
+    return ValidatingTransport(
+        transport,
+        spec=spec,
+        coverage=coverage,
+        check_requests=check_requests,
+        reject_unknown_fields=reject_unknown_fields,
+    )

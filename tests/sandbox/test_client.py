@@ -16,10 +16,10 @@ import anyio.from_thread
 import pytest
 
 from apipay import ApiPay, AsyncApiPay, RetryPolicy, errors
-from apipay.testing import VirtualClock
+from apipay.testing import Coverage, VirtualClock, validating_transport
 from apipay_client import models
 from apipay_client.operations import OPERATIONS
-from apipay_sandbox import RateLimit, Sandbox
+from apipay_sandbox import Fault, RateLimit, Sandbox
 
 START = datetime(2026, 1, 31, 10, 0, tzinfo=UTC)
 TODAY = START.date()
@@ -40,14 +40,23 @@ class Shop:
         self.sandbox = cleanup.enter_context(Sandbox(**settings))
         self._flavour = flavour
         self._cleanup = cleanup
+        self.coverage = Coverage()
         if flavour != "sync":
             self._portal = cleanup.enter_context(
                 anyio.from_thread.start_blocking_portal(backend=flavour)
             )
         self.client = self.connect()
 
-    def connect(self, key: str | None = None, *, retry: int = 0) -> Any:
+    def connect(
+        self, key: str | None = None, *, retry: int = 0, check_requests: bool = True
+    ) -> Any:
+        transport = validating_transport(
+            coverage=self.coverage, check_requests=check_requests, reject_unknown_fields=True
+        )
+        # Also fails the test if a call catches the error.
+        self._cleanup.callback(lambda: self._check(transport.problems))
         settings: dict[str, Any] = {
+            "transport": transport,
             "api_key": key or self.sandbox.api_key,
             "base_url": self.sandbox.base_url,
             "clock": self.clock,
@@ -59,6 +68,10 @@ class Shop:
         return self._cleanup.enter_context(
             self._portal.wrap_async_context_manager(AsyncApiPay(**settings))
         )
+
+    @staticmethod
+    def _check(problems: list[Any]) -> None:
+        assert problems == []
 
     def __call__(self, call: Callable[[Any], Any], client: Any = None) -> Any:
         client = client or self.client
@@ -350,8 +363,9 @@ def test_fields_that_are_wrong_are_422_and_named(shop: Shop) -> None:
         (lambda c: c.recurring_invoices.list(status="done"), "status"),
     ]
 
+    careless = shop.connect(check_requests=False)
     for call, field in wrong:
-        error = fails(shop, errors.ValidationError, call)
+        error = fails(shop, errors.ValidationError, call, careless)
         assert set(error.field_errors) == {field}, field
     assert shop.sandbox.refunds() == []
 
@@ -368,6 +382,92 @@ def test_too_many_requests_are_429_and_waiting_helps(open_shop: Callable[..., Sh
     before = shop.sandbox.now
     assert shop(lambda c: c.invoices.list(), patient).page_total == 0
     assert timedelta(seconds=45) <= shop.sandbox.now - before <= timedelta(seconds=60)
+
+
+# Coverage
+
+CALLS: dict[str, Callable[[Any], Any]] = {
+    **UNKNOWN,
+    "verifyOrganization": lambda c: c.organizations.verify(idn=IDN),
+    "createInvoice": lambda c: c.invoices.create(amount=1, phone_number=PHONE),
+    "listInvoices": lambda c: c.invoices.list(),
+    "listRefunds": lambda c: c.refunds.list(),
+    "createRecurringInvoice": lambda c: c.recurring_invoices.create(
+        amount=1, phone_number=PHONE, interval="daily"
+    ),
+    "listRecurringInvoices": lambda c: c.recurring_invoices.list(),
+}
+INVALID: dict[str, Callable[[Any], Any]] = {
+    "verifyOrganization": lambda c: c.organizations.verify(idn="12"),
+    "createInvoice": lambda c: c.invoices.create(amount=0, phone_number=PHONE),
+    "listInvoices": lambda c: c.invoices.list(per_page=101),
+    "listRefunds": lambda c: c.refunds.list(page=0),
+    "createRecurringInvoice": lambda c: c.recurring_invoices.create(
+        amount=0, phone_number=PHONE, interval="daily"
+    ),
+    "listRecurringInvoices": lambda c: c.recurring_invoices.list(status="done"),
+}
+
+
+def cover(shop: Shop) -> None:
+    """Make every operation respond with every status that the specification documents."""
+
+    def refuse(call: Callable[[Any], Any], client: Any = None) -> None:
+        with pytest.raises(errors.ApiPayError):
+            shop(call, client)
+
+    careless = shop.connect(check_requests=False)
+    number = shop(lambda c: c.organizations.verify(idn=IDN)).organization.id
+    refuse(CALLS["createInvoice"])  # 403: not verified
+    refuse(CALLS["createRecurringInvoice"])
+    shop.sandbox.advance(120)
+    refuse(lambda c: c.organizations.status(number))  # 410
+    use_organizations(shop)
+    paid = use_invoices(shop).id
+    use_refunds(shop, paid)
+    use_recurring_invoices(shop)
+    pending = shop.invoice().id
+    refuse(lambda c: c.invoices.cancel(paid))
+    refuse(lambda c: c.refunds.create(pending, amount=1))
+    other = shop.invoice().id
+    shop.sandbox.pay(other)
+    ended = shop(CALLS["createRecurringInvoice"]).id
+    refuse(lambda c: c.refunds.create(other, amount="5000"))
+    shop(lambda c: c.recurring_invoices.cancel(ended))
+    for name in ("pause", "resume", "cancel", "bill_now", "skip_period"):
+        refuse(lambda c, name=name: getattr(c.recurring_invoices, name)(ended))
+    refuse(lambda c: c.recurring_invoices.update(ended, amount=2))
+    for call in UNKNOWN.values():
+        refuse(call)
+    for call in INVALID.values():
+        refuse(call, careless)
+    stranger = shop.connect("wrong-key")
+    for call in CALLS.values():
+        refuse(call, stranger)
+    for fault in ("429", "500", "502", "503"):
+        for operation, call in CALLS.items():
+            kind = "rate_limited" if fault == "429" else "status"
+            shop.sandbox.inject(Fault(kind, operation=operation, status=int(fault), times=1))
+            refuse(call)
+            shop.sandbox.clear_faults()
+
+
+def test_every_operation_and_documented_status_is_covered(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop(organization=None)
+    assert CALLS.keys() == OPERATIONS.keys()
+
+    cover(shop)
+
+    shop.coverage.require_complete()
+    assert shop.coverage.report().startswith("19 of 19 operations")
+
+
+def test_less_than_full_coverage_fails(shop: Shop) -> None:
+    shop.invoice()
+
+    with pytest.raises(AssertionError, match="1 of 19 operations") as caught:
+        shop.coverage.require_complete()
+    assert "createInvoice: 1/8, missing 401, 403, 422, 429, 500, 502, 503" in str(caught.value)
 
 
 # What takes several requests
