@@ -25,7 +25,7 @@ class RootApp:
         self._base_path = world.spec.base_path
         self._api: App = Api(world, server)
         self._control: App = control_app(world, server)
-        self._pages: App = pages_app(world)
+        self._pages: App = pages_app(world, server.use_relay)
         self._hosts = _Hosts(host, world.url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -49,7 +49,11 @@ class Organization(Record):
 
 @attrs.frozen(kw_only=True)
 class Invoice(Record):
-    """An invoice. `settled_at` is when it left `pending`; `refunded` is the sum of its refunds."""
+    """An invoice.
+
+    `settled_at` is when it left `pending`; `refunded` is the sum of its refunds; `declined` means
+    that the payer, not the merchant, cancelled it.
+    """
 
     kind: ClassVar[str] = "invoice"
     status: InvoiceStatus
@@ -66,6 +70,7 @@ class Invoice(Record):
     client_name: str | None = None
     settled_at: float | None = None
     refunded: int = 0
+    declined: bool = False
 
 
 @attrs.frozen(kw_only=True)

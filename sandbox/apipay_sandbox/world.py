@@ -98,7 +98,12 @@ class World:
 
     def decline(self, invoice_id: int) -> Invoice:
         """Decline an invoice as the payer. The documentation names no status: `cancelled`."""
-        return self.state.settle_pending(invoice_id, "cancelled")
+        with self._store.lock:
+            cancelled = self.state.settle_pending(invoice_id, "cancelled")
+            declined = attrs.evolve(cancelled, declined=True)
+            with self._store.transaction():
+                self._store.put(declined)
+            return declined
 
     def expire(self, invoice_id: int) -> Invoice:
         """Expire an invoice now."""

@@ -1,25 +1,38 @@
-"""What comes from a browser: whether a form was sent by our own pages, and what is in it."""
+"""What browsers send: whether one of our own pages sent a form, and the form's fields."""
 
+import math
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from ..errors import SandboxError
+from ..faults import Fault
 
 _MAX_BYTES = 4096
 _FORM = "application/x-www-form-urlencoded"
-T = TypeVar("T")
+Form = Mapping[str, str]
+UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
+"""Units in which the clock can be moved: name -> seconds."""
+
+
+class FormError(Exception):
+    """A field of a form cannot be used. `key` is the sentence in the catalogues."""
+
+    def __init__(self, key: str, field: str = "amount") -> None:
+        super().__init__(key)
+        self.key = key
+        self.field = field
 
 
 def is_our_own(headers: Headers, public_host: str) -> bool:
-    """Whether a POST came from one of our pages, or from no browser at all.
+    """Return whether one of our pages, or no browser at all, sent a POST.
 
-    A browser says where a request comes from in `Sec-Fetch-Site`, and in `Origin`: pages of other
-    sites, which can post forms to this machine too, cannot leave them out or forge them.
-    `public_host` is ours too: a proxy may have put another name into `Host`.
+    Browsers let any page post to this machine. They name the sender in `Sec-Fetch-Site` and
+    `Origin`, which a page cannot omit or forge. `public_host` is ours too: a proxy may have put
+    another name into `Host`.
     """
     if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return False
@@ -32,8 +45,8 @@ def is_our_own(headers: Headers, public_host: str) -> bool:
         return False
 
 
-async def fields(request: Request) -> Mapping[str, str]:
-    """Read a small form; of a field that is there twice, the last counts."""
+async def fields(request: Request) -> Form:
+    """Read a small form. If a field is repeated, the last one counts."""
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -46,8 +59,8 @@ async def fields(request: Request) -> Mapping[str, str]:
     return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
-def place(form: Mapping[str, str], otherwise: str) -> str:
-    """Return where to go after a form: its field `back` if that is on this site."""
+def place(form: Form, otherwise: str) -> str:
+    """Return the address to go to after a form: its field `back` if that is on this site."""
     back = form.get("back", "")
     # "//host" and "/\\host" lead to other sites; control characters hide them from this check.
     ours = (
@@ -56,16 +69,58 @@ def place(form: Mapping[str, str], otherwise: str) -> str:
     return back if ours else otherwise
 
 
-def number(value: str | None) -> int | None:
-    """Read an id or a page number; None for anything else."""
+def identifier(value: str | None) -> int | None:
+    """Return an id or a page number; None for anything else."""
     # 18 digits always fit an int64.
     if value is None or not (value.isascii() and value.isdigit() and len(value) <= 18):
         return None
     return int(value)
 
 
-def known(record: T | None, what: str) -> T:
-    """Return the record, or tell that there is none."""
-    if record is None:
-        raise SandboxError(f"The sandbox has no such {what}.", status=404)
-    return record
+def number(form: Form, name: str) -> float | None:
+    """Return a number, with a point or a comma; None for an empty field."""
+    text = form.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise FormError("error.number", name)
+    return value
+
+
+def whole(form: Form, name: str) -> int | None:
+    """Return a whole number; None for an empty field."""
+    value = number(form, name)
+    if value is not None and not value.is_integer():
+        raise FormError("error.whole", name)
+    return None if value is None else int(value)
+
+
+def seconds(form: Form) -> float:
+    """Return the seconds to move the clock: the fields `amount` and `unit`."""
+    amount, unit = number(form, "amount"), UNITS.get(form.get("unit", "seconds"))
+    if amount is None or unit is None:
+        raise FormError("error.clock")
+    return amount * unit
+
+
+def fault(form: Form) -> Fault:
+    """Return the fault that a form describes. Empty fields keep the fault's defaults."""
+    percent = number(form, "percent")
+    given: dict[str, Any] = {
+        "operation": form.get("operation") or None,
+        "probability": None if percent is None else percent / 100,
+        "times": whole(form, "times"),
+        "seconds": number(form, "seconds"),
+        "status": whole(form, "status"),
+        "retry_after": whole(form, "retry_after"),
+        "field": form.get("field") or None,
+        "value": form.get("value") or None,
+        "after_commit": "after_commit" in form,
+        "html": "html" in form,
+    }
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return Fault(form.get("kind", ""), **chosen)

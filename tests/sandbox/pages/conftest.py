@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from apipay_sandbox import Sandbox
+from apipay_sandbox import Fault, Sandbox
 
 VOID = {"br", "hr", "img", "input", "link", "meta"}
 
@@ -54,7 +54,7 @@ class _Parser(HTMLParser):
         self._open = [self.root]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert len({name for name, _ in attrs}) == len(attrs), f"an attribute twice in <{tag}>"
+        assert len({name for name, _ in attrs}) == len(attrs), f"a repeated attribute in <{tag}>"
         element = Element(tag, dict(attrs))
         self._open[-1].children.append(element)
         if tag not in VOID:
@@ -89,11 +89,13 @@ def parse() -> Callable[[str], Element]:
 
 
 class Web:
-    """A visitor with no browser: gets pages and sends forms, and follows nothing by itself."""
+    """A visitor without a browser, who reads English. It follows no redirect by itself."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, language: str = "en") -> None:
         self.origin = sandbox.url
-        self._http = httpx.Client(base_url=sandbox.url, timeout=10)
+        self._http = httpx.Client(
+            base_url=sandbox.url, timeout=10, headers={"Accept-Language": language}
+        )
 
     def get(self, path: str, status: int = 200) -> Element:
         """Get a page."""
@@ -122,9 +124,23 @@ def web(sandbox: Sandbox) -> Iterator[Web]:
     visitor.close()
 
 
+@pytest.fixture
+def web_in(sandbox: Sandbox) -> Iterator[Callable[[str], Web]]:
+    """Make a visitor who reads another language."""
+    made: list[Web] = []
+
+    def make(language: str) -> Web:
+        made.append(Web(sandbox, language))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
 @dataclass
 class Busy:
-    """What the busy sandbox holds: ids by what became of the thing."""
+    """Ids in the busy sandbox, by status."""
 
     sandbox: Sandbox
     pending: int
@@ -135,10 +151,11 @@ class Busy:
     recurring: int
     delivery: int
     payment_urls: dict[int, str]
+    receiver_url: str
 
     @property
     def pages(self) -> list[str]:
-        """The path of every page that people are led to."""
+        """The path of every page that links lead to."""
         return [
             "/",
             "/invoices",
@@ -148,6 +165,8 @@ class Busy:
             *(f"/invoices/{one}" for one in self.payment_urls),
             "/refunds",
             "/recurring-invoices",
+            "/faults",
+            "/requests",
             "/deliveries",
             *(f"/deliveries/{one.id}" for one in self.sandbox.deliveries()),
             "/organizations",
@@ -158,7 +177,7 @@ class Busy:
 
     @property
     def refusals(self) -> list[str]:
-        """Addresses that show a page which says what is wrong."""
+        """Addresses that show an error page."""
         return ["/nothing", "/pay/0000000000000000", "/invoices/1", "/clock/advance"]
 
     def payer(self, invoice_id: int) -> str:
@@ -189,6 +208,7 @@ def busy(sandbox: Sandbox, api: Any, receiver: Any) -> Busy:
     recurring = api.post("/recurring-invoices", {**repeated, "end_date": "2027-01-31"}).json()
     api.post(f"/recurring-invoices/{recurring['id']}/bill-now")
     asked = api.post("/organizations/verify", {"idn": "987654321098"}).json()
+    sandbox.inject(Fault("unknown_field", operation="getRefund", probability=0.5))
     sandbox.send_event({"event": "webhook.test"})
     sandbox.wait_for_deliveries()
     return Busy(
@@ -196,6 +216,7 @@ def busy(sandbox: Sandbox, api: Any, receiver: Any) -> Busy:
         waiting=asked["organization"]["id"],
         recurring=recurring["id"],
         delivery=sandbox.deliveries()[0].id,
+        receiver_url=receiver.url,
         payment_urls={one["id"]: one["payment_url"] for one in made.values()},
         **{name: one["id"] for name, one in made.items()},
     )

@@ -1,4 +1,4 @@
-"""Which requests are let through, and where a form may lead."""
+"""Which requests are accepted, where a form may lead, and how its fields are read."""
 
 import pytest
 from hypothesis import given
@@ -87,5 +87,5 @@ def test_an_address_that_is_let_through_begins_on_this_site(back: str) -> None:
     + [(text, None) for text in ("", "-1", "1.0", " 1", "0x1", "abc")]
     + [(None, None)],
 )
-def test_numbers(written: str | None, number: int | None) -> None:
-    assert forms.number(written) == number
+def test_identifiers(written: str | None, number: int | None) -> None:
+    assert forms.identifier(written) == number

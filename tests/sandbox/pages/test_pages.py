@@ -1,14 +1,17 @@
-"""Every page and every form over HTTP, with no browser."""
+"""Every page and every form over HTTP, without a browser."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import httpx
 import pytest
 
-from apipay_sandbox import Sandbox
-from apipay_sandbox.pages.layout import stylesheet
+from apipay_sandbox import RateLimit, Sandbox
+from apipay_sandbox.faults import PROFILES
+from apipay_sandbox.pages.render import static
 
 
 def everything(sandbox: Sandbox) -> Any:
@@ -30,7 +33,7 @@ def crawl(web: Any, busy: Any) -> tuple[dict[str, Any], dict[str, dict[str, str]
     waiting = ["/", *(busy.payer(one) for one in busy.payment_urls)]
     while waiting:
         path = waiting.pop()
-        if path in pages:
+        if path in pages or "lang=" in path:
             continue
         pages[path] = page = web.get(path)
         for one in page.all("a"):
@@ -42,19 +45,30 @@ def crawl(web: Any, busy: Any) -> tuple[dict[str, Any], dict[str, dict[str, str]
             fields = {
                 one.attributes["name"]: one.attributes.get("value") or ""
                 for one in form.all("input")
+                if one.attributes.get("type") != "checkbox"
             }
+            for one in form.all("select"):
+                options = one.all("option")
+                chosen = next((o for o in options if "selected" in o.attributes), options[0])
+                fields[one.attributes["name"]] = chosen.attributes["value"]
             forms[form.attributes["action"]] = fields
     return pages, forms
 
 
-def assert_accessible(page: Any) -> None:
-    assert page.one("html").attributes["lang"] == "en"
+def assert_accessible(page: Any, language: str = "en") -> None:
+    assert page.one("html").attributes["lang"] == language
     assert page.one("title").text.strip()
     assert page.one("h1").text.strip()
     assert len(page.all("main")) == 1
-    assert "no real money" in page.text
+    assert len(page.all("nav")[0].all("a")) == 3
+    described = {
+        one.attributes["aria-describedby"]
+        for one in page.all("input")
+        if "aria-describedby" in one.attributes
+    }
     ids = [one.attributes["id"] for one in page.all() if "id" in one.attributes]
     assert len(ids) == len(set(ids))
+    assert described <= set(ids)
     labelled = {one.attributes["for"] for one in page.all("label")}
     for one in page.all("input", "select"):
         assert one.attributes.get("type") == "hidden" or one.attributes["id"] in labelled
@@ -66,8 +80,10 @@ def assert_accessible(page: Any) -> None:
         assert one.attributes.get("aria-label") or one.one("caption").text
     names = [one.text for one in page.all("button")]
     assert len(names) == len(set(names)), "two buttons cannot be told apart"
+    for one in page.all("script"):
+        assert one.text == "", "an inline script"
     for one in page.all():
-        assert one.name not in {"script", "style", "iframe", "object", "base"}
+        assert one.name not in {"style", "iframe", "object", "base"}
         assert not [name for name in one.attributes if name.startswith("on") or name == "style"]
 
 
@@ -84,11 +100,19 @@ def test_every_page_that_a_link_leads_to_is_there_and_accessible(web: Any, busy:
 
 def test_a_page_for_what_is_not_there(web: Any, busy: Any) -> None:
     huge = "9" * 5000
-    for path in ("/nothing", "/pay/0000", "/invoices/1", "/invoices/x", f"/invoices/{huge}"):
+    for path in (
+        "/nothing",
+        "//shop.example/x",
+        "/pay/0000",
+        "/invoices/1",
+        "/invoices/x",
+        f"/invoices/{huge}",
+    ):
         page = web.get(path, status=404)
         assert_accessible(page)
         assert page.one("h1").text == "Not found"
         assert [one.attributes["href"] for one in page.one("footer").all("a")] == ["/"]
+        assert not any(one.attributes["href"].startswith("//") for one in page.all("a"))
     for path in ("/organizations/99", "/deliveries/99"):
         web.get(path, status=404)
     for path in ("/invoices/1/pay", "/deliveries/99/redeliver", "/organizations/99/confirm"):
@@ -150,7 +174,9 @@ def test_no_form_is_taken_from_another_site(web: Any, busy: Any, headers: dict[s
 def test_every_form_works_and_leads_to_a_page(web: Any, busy: Any) -> None:
     _, forms = crawl(web, busy)
     for address, fields in forms.items():
-        filled = {**fields, "amount": "1", "unit": "seconds"} if "amount" in fields else fields
+        filled = {**fields, "url": busy.receiver_url} if "url" in fields else fields
+        if address == "/faults/1/remove":
+            continue  # after all faults were removed
         assert_accessible(web.get(web.send(address, **filled)))
 
 
@@ -166,6 +192,8 @@ def test_every_answer_has_the_strict_headers(web: Any, busy: Any) -> None:
         assert policy == {
             "default-src": "'none'",
             "style-src": "'self'",
+            "script-src": "'self'",
+            "connect-src": "'self'",
             "img-src": "'self' data:",
             "form-action": "'self'",
             "base-uri": "'none'",
@@ -176,18 +204,22 @@ def test_every_answer_has_the_strict_headers(web: Any, busy: Any) -> None:
         assert answer.headers["cross-origin-opener-policy"] == "same-origin"
 
 
-def test_pages_are_not_kept_but_the_style_sheet_is(web: Any, busy: Any) -> None:
-    page = web.request("GET", "/")
-    assert page.headers["cache-control"] == "no-store"
+def test_static_files_are_cached_and_pages_are_not(web: Any, busy: Any) -> None:
+    path = busy.payer(busy.pending)
+    assert web.request("GET", path).headers["cache-control"] == "no-store"
+    page = web.get(path)
     sheet = next(
-        one.attributes["href"]
-        for one in web.get("/").all("link")
-        if one.attributes["rel"] == "stylesheet"
+        one.attributes["href"] for one in page.all("link") if one.attributes["rel"] == "stylesheet"
     )
-    style = web.request("GET", sheet)
-    assert style.headers["content-type"] == "text/css; charset=utf-8"
-    assert "immutable" in style.headers["cache-control"]
-    assert style.text == stylesheet()
+    script = page.one("script").attributes["src"]
+    for address, kind, name in (
+        (sheet, "text/css", "style.css"),
+        (script, "text/javascript", "countdown.js"),
+    ):
+        response = web.request("GET", address)
+        assert response.headers["content-type"] == f"{kind}; charset=utf-8"
+        assert "immutable" in response.headers["cache-control"]
+        assert response.text == static(name)
 
 
 # The payer
@@ -195,7 +227,15 @@ def test_pages_are_not_kept_but_the_style_sheet_is(web: Any, busy: Any) -> None:
 
 def test_the_payer_sees_what_to_pay(web: Any, busy: Any) -> None:
     page = web.get(busy.payer(busy.pending))
-    for said in ("10\u00a0000,00\u00a0₸", "Sandbox merchant", "123456789012", "25 roses"):
+    for said in (
+        "10\u00a0000,00\u00a0₸",
+        "Sandbox merchant",
+        "123456789012",
+        "25 roses",
+        "order-42",
+        "24:00:00",
+        "Pay before 01.02.2026\u00a015:00.",
+    ):
         assert said in page.text
     assert "QR" in page.one("img").attributes["alt"]
     assert [one.text for one in page.all("button")] == ["Pay", "Decline"]
@@ -206,8 +246,8 @@ def test_the_payer_sees_what_to_pay(web: Any, busy: Any) -> None:
 @pytest.mark.parametrize(
     ("status", "heading", "said"),
     [
-        ("paid", "This invoice is paid", "2\u00a0510,50\u00a0₸ of it was given back"),
-        ("cancelled", "This invoice is cancelled", "Nothing was paid"),
+        ("paid", "This invoice is paid", "2\u00a0510,50\u00a0₸ of it was refunded"),
+        ("cancelled", "You declined the payment", "Nothing was paid"),
         ("expired", "This invoice has expired", "Ask the merchant for a new invoice"),
     ],
 )
@@ -218,6 +258,13 @@ def test_what_a_settled_invoice_shows(
     assert page.one("h1").text == heading
     assert said in page.text
     assert page.all("form", "img") == []
+
+
+def test_an_invoice_that_the_merchant_cancelled(web: Any, sandbox: Sandbox, api: Any) -> None:
+    created = api.invoice()
+    api.post(f"/invoices/{created['id']}/cancel")
+    page = web.get(created["payment_url"].removeprefix(sandbox.url))
+    assert page.one("h1").text == "This invoice is cancelled"
 
 
 def test_paying_and_declining(web: Any, sandbox: Sandbox, api: Any) -> None:
@@ -266,12 +313,12 @@ def test_the_owner_confirms_or_refuses(web: Any, sandbox: Sandbox, api: Any) -> 
         asked = api.post("/organizations/verify", {"idn": idn}).json()
         number = asked["organization"]["id"]
         page = web.get(f"/organizations/{number}")
-        assert "120 seconds left" in page.text
+        assert "02:00" in page.text
         assert [one.text for one in page.all("button")] == ["Confirm", "Refuse"]
         web.send(f"/organizations/{number}/{action}")
         answer = api.get(f"/organizations/{number}/status").json()
         assert answer["organization"]["status"] == status
-        assert web.get(f"/organizations/{number}").all("button", "progress") == []
+        assert web.get(f"/organizations/{number}").all("button", "progress", "script") == []
 
 
 def test_the_countdown_follows_the_clock(web: Any, sandbox: Sandbox, api: Any) -> None:
@@ -279,12 +326,10 @@ def test_the_countdown_follows_the_clock(web: Any, sandbox: Sandbox, api: Any) -
     path = f"/organizations/{asked['id']}"
     sandbox.advance(119)
     page = web.get(path)
-    assert "1 second left" in page.text
-    assert page.one("progress").attributes == {
-        "value": "1",
-        "max": "120",
-        "aria-label": "Time left",
-    }
+    assert "00:01" in page.text
+    progress = page.one("progress").attributes
+    assert (progress["value"], progress["max"]) == ("1", "120")
+    assert "1\u00a0second left" in web.get("/").text
     sandbox.advance(1)
     assert web.get(path).one("h1").text == "The time to confirm is over"
     assert not [one for one in web.get(path).all("meta") if "http-equiv" in one.attributes]
@@ -391,6 +436,8 @@ def test_what_is_empty_says_so(web: Any, sandbox: Sandbox) -> None:
         ("/refunds", "No refund yet."),
         ("/recurring-invoices", "No recurring invoice yet."),
         ("/deliveries", "No webhook is set up"),
+        ("/faults", "No fault is active."),
+        ("/requests", "No request yet."),
     ):
         page = web.get(path)
         assert said in page.text
@@ -403,24 +450,30 @@ def test_the_clock_is_moved(web: Any, sandbox: Sandbox) -> None:
         ("90", "seconds", 90),
         ("2", "minutes", 120),
         ("1.5", "hours", 5400),
+        ("0,5", "hours", 1800),
         ("30", "days", 2_592_000),
         ("0", "days", 0),
     ):
-        assert web.send("/clock/advance", amount=amount, unit=unit) == "/"
+        assert web.send("/clock/advance", amount=amount, unit=unit) == "/?notice=clock-moved"
         assert sandbox.now.timestamp() - before == pytest.approx(seconds)
         before = sandbox.now.timestamp()
 
 
 @pytest.mark.parametrize("amount", ["", "two", "-1", "nan", "inf", "1e300", "9" * 400])
-def test_a_clock_that_cannot_be_moved_so(web: Any, sandbox: Sandbox, amount: str) -> None:
+def test_a_clock_that_cannot_be_moved_so(
+    web: Any, sandbox: Sandbox, parse: Callable[[str], Any], amount: str
+) -> None:
     before = sandbox.now
     for form in ({"amount": amount, "unit": "days"}, {"amount": "1", "unit": "years"}, {}):
         response = web.request("POST", "/clock/advance", data=form)
         assert response.status_code == 422
+        page = parse(response.text)
+        assert_accessible(page)
+        assert "alert" in [one.attributes.get("role") for one in page.all("p")]
         assert sandbox.now == before
 
 
-def test_forms_that_are_no_forms(web: Any, sandbox: Sandbox) -> None:
+def test_bodies_that_are_not_forms(web: Any, sandbox: Sandbox) -> None:
     before = sandbox.now
     for body, kind, status in (
         (b"a" * 5000, "application/x-www-form-urlencoded", 413),
@@ -454,6 +507,228 @@ def test_hostile_text_reaches_the_pages_as_text(
         f"/pay/{created['kaspi_qr_token']}",
     ):
         page = web.get(path)
-        assert page.all("script") == []
+        assert [one.text for one in page.all("script")] in ([], [""])
         shown = typed.replace("\ud800", "\ufffd").replace("\x00", "\ufffd").replace("\r\n", "\n")
         assert f"a{shown}b" in page.text.replace("\r\n", "\n")
+
+
+# Webhooks
+
+
+def test_a_webhook_is_added_used_and_removed(web: Any, sandbox: Sandbox, receiver: Any) -> None:
+    secret = "whsec-of-a-test-0123456789"
+    assert web.send("/webhooks", url=receiver.url, secret=secret) == (
+        "/deliveries?notice=webhook-added"
+    )
+    assert web.send("/webhooks", url=receiver.url + "2", secret="")
+    first, second = sandbox.webhooks()
+    assert (first.url, first.secret) == (receiver.url, secret)
+    assert second.secret == sandbox.webhook_secret
+    web.send("/webhooks/test")
+    sandbox.wait_for_deliveries()
+    (event,) = {json.loads(one.body)["event"] for one in receiver.received}
+    assert (event, len(receiver.received)) == ("webhook.test", 2)
+    page = web.get("/deliveries")
+    assert "its own" in page.text
+    assert "the sandbox's secret" in page.text
+    web.send(f"/webhooks/{first.id}/remove")
+    assert [one.id for one in sandbox.webhooks()] == [second.id]
+    assert web.request("POST", f"/webhooks/{first.id}/remove").status_code == 404
+
+
+def test_secrets_are_not_shown_again(web: Any, sandbox: Sandbox, busy: Any) -> None:
+    secret = "whsec-of-a-test-0123456789"
+    web.send("/webhooks", url=busy.receiver_url, secret=secret)
+    bad = web.request("POST", "/webhooks", data={"url": "ftp://x", "secret": secret})
+    pages, _ = crawl(web, busy)
+    assert secret not in bad.text
+    for path, page in pages.items():
+        assert secret not in page.text
+        # The variables for a service under test are on the first page only.
+        assert (sandbox.webhook_secret in page.text) == (path.partition("?")[0] == "/")
+        assert (sandbox.api_key in page.text) == (path.partition("?")[0] == "/")
+
+
+@pytest.mark.parametrize(
+    "url", ["", "shop", "ftp://127.0.0.1/", "http://192.0.2.1/hook", "http://[", "<b>"]
+)
+def test_a_webhook_that_cannot_be_used(
+    web: Any, sandbox: Sandbox, parse: Callable[[str], Any], url: str
+) -> None:
+    response = web.request("POST", "/webhooks", data={"url": url})
+    assert response.status_code == 422
+    page = parse(response.text)
+    assert_accessible(page)
+    (alert,) = [one for one in page.all("p") if one.attributes.get("role") == "alert"]
+    assert "cannot be used" in alert.text
+    assert alert.one("span").attributes["lang"] == "en"
+    typed = next(one for one in page.all("input") if one.attributes["name"] == "url")
+    assert typed.attributes["value"] == url
+    assert sandbox.webhooks() == []
+
+
+# Faults and the rate limit
+
+
+def test_a_fault_is_started_counted_and_removed(web: Any, sandbox: Sandbox, api: Any) -> None:
+    assert (
+        web.send(
+            "/faults/add",
+            kind="status",
+            operation="getInvoice",
+            times="2",
+            percent="100",
+            status="503",
+            seconds="",
+        )
+        == "/faults?notice=fault-added"
+    )
+    (injected,) = sandbox.faults()
+    fault = injected.fault
+    assert (fault.kind, fault.operation, fault.times) == ("status", "getInvoice", 2)
+    assert (fault.status, fault.probability, fault.after_commit) == (503, 1.0, False)
+    created = api.invoice()
+    headers = {"X-API-Key": sandbox.api_key}
+    path = f"{sandbox.base_url}/invoices/{created['id']}"
+    statuses = [web.request("GET", path, headers=headers).status_code for _ in range(3)]
+    assert statuses == [503, 503, 200]
+    cells = [one.text.strip() for one in web.get("/faults").one("tbody").all("td")]
+    assert cells[:3] == ["getInvoice", "3", "2"]
+    assert "Error response" in web.get("/requests").text
+    assert web.send(f"/faults/{injected.id}/remove") == "/faults?notice=fault-removed"
+    assert sandbox.faults() == []
+    web.send("/faults/add", kind="late", after_commit="on", html="on", field="amount", value="x")
+    web.send("/faults/add", kind="drip")
+    assert [one.fault.after_commit for one in sandbox.faults()] == [True, False]
+    web.send("/faults/clear")
+    assert sandbox.faults() == []
+
+
+def test_a_fault_below_http_works(web: Any, sandbox: Sandbox) -> None:
+    web.send("/faults/add", kind="reset_before", operation="listInvoices")
+    with pytest.raises(httpx.TransportError):
+        httpx.get(f"{sandbox.base_url}/invoices", headers={"X-API-Key": sandbox.api_key})
+
+
+@pytest.mark.parametrize("name", list(PROFILES))
+def test_a_profile_is_started(web: Any, sandbox: Sandbox, name: str) -> None:
+    assert web.send("/faults/profile", profile=name) == "/faults?notice=fault-added"
+    assert [one.fault.kind for one in sandbox.faults()] == [one.kind for one in PROFILES[name]]
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "said"),
+    [
+        ("/faults/add", {"kind": "smoke"}, "Unknown fault"),
+        ("/faults/add", {}, "Unknown fault"),
+        ("/faults/add", {"kind": "delay", "operation": "x"}, "Unknown operation"),
+        ("/faults/add", {"kind": "delay", "seconds": "two"}, "a number in the field “Seconds”"),
+        ("/faults/add", {"kind": "delay", "times": "1.5"}, "a whole number in the field “How many"),
+        ("/faults/add", {"kind": "delay", "percent": "101"}, "probability must be"),
+        ("/faults/add", {"kind": "status", "status": "200"}, "status must be"),
+        ("/faults/profile", {"profile": "worse"}, "Unknown fault profile"),
+        ("/rate-limit", {"requests": "0", "window_seconds": "60"}, "requests >= 1"),
+        ("/rate-limit", {"requests": "many", "window_seconds": "60"}, "a number in the field “Req"),
+        ("/rate-limit", {}, "requests >= 1"),
+    ],
+)
+def test_what_a_form_rejects(
+    web: Any, sandbox: Sandbox, parse: Callable[[str], Any], path: str, form: Any, said: str
+) -> None:
+    response = web.request("POST", path, data=form)
+    assert response.status_code == 422
+    page = parse(response.text)
+    assert_accessible(page)
+    (alert,) = [one for one in page.all("p") if one.attributes.get("role") == "alert"]
+    assert said in alert.text
+    assert page.one("h1").text == "Faults and rate limit"
+    assert sandbox.faults() == []
+    assert sandbox.world.limiter.limit is None
+
+
+def test_the_rate_limit_is_set_and_removed(web: Any, sandbox: Sandbox) -> None:
+    web.send("/rate-limit", requests="2", window_seconds="0,5", window="sliding")
+    assert sandbox.world.limiter.limit == RateLimit(2, 0.5, "sliding")
+    headers = {"X-API-Key": sandbox.api_key}
+    address = f"{sandbox.base_url}/invoices"
+    statuses = [web.request("GET", address, headers=headers).status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    assert "2\u00a0requests in 0.5 s per key, window: sliding" in web.get("/faults").text
+    web.send("/rate-limit/remove")
+    assert sandbox.world.limiter.limit is None
+    assert "no limit now" in web.get("/faults").text
+
+
+# Languages
+
+
+def test_pages_come_in_the_language_that_the_browser_prefers(
+    web_in: Callable[[str], Any], busy: Any
+) -> None:
+    for header, language, heading in (
+        ("ru-RU,ru;q=0.9,en;q=0.8", "ru", "Оплата счёта"),
+        ("kk-KZ,kk;q=0.9,ru;q=0.8", "kk", "Шотты төлеу"),
+        ("de,en-GB;q=0.5", "en", "Pay an invoice"),
+        ("de", "ru", "Оплата счёта"),
+    ):
+        page = web_in(header).get(busy.payer(busy.pending))
+        assert_accessible(page, language)
+        assert page.one("h1").text == heading
+
+
+def test_the_switch_is_remembered(web: Any, busy: Any) -> None:
+    address = "/invoices?status=pending&page=2"
+    switch = web.get(address).all("nav")[0].all("a")
+    assert [one.text for one in switch] == ["Русский", "Қазақша", "English"]
+    assert [one.attributes.get("aria-current") for one in switch] == [None, None, "true"]
+    kazakh = switch[1].attributes["href"]
+    assert kazakh == f"{address}&lang=kk"
+    response = web.request("GET", kazakh)
+    assert "SameSite=lax" in response.headers["set-cookie"]
+    assert web.get("/").one("html").attributes["lang"] == "kk"
+    refused = web.request("POST", f"/invoices/{busy.pending}/pay", headers={"Origin": "null"})
+    assert "Басқа сайттан" in refused.text
+    assert web.get("/?lang=de").one("html").attributes["lang"] == "kk"
+    assert web.get("/?lang=en").one("html").attributes["lang"] == "en"
+    assert web.get("/").one("html").attributes["lang"] == "en"
+
+
+def texts(page: Any) -> set[str]:
+    """The words of a page, without those that people or programs wrote."""
+    found: set[str] = set()
+    for one in page.children:
+        if isinstance(one, str):
+            found.add(one.strip())
+        elif (
+            one.name not in {"bdi", "code", "script"}
+            and not {
+                "lang",
+                "translate",
+            }
+            & one.attributes.keys()
+        ):
+            found |= texts(one)
+            for name in ("aria-label", "alt", "data-label", "title"):
+                found.add(one.attributes.get(name) or "")
+    return found
+
+
+def test_every_page_is_translated(web_in: Callable[[str], Any], busy: Any) -> None:
+    english, russian, kazakh = (web_in(code) for code in ("en", "ru", "kk"))
+    for path in [*crawl(english, busy)[0], *busy.refusals]:
+        status = english.request("GET", path).status_code
+        pages = [web.get(path, status) for web in (english, russian, kazakh)]
+        for page, code in zip(pages, ("en", "ru", "kk"), strict=True):
+            assert_accessible(page, code)
+        here, *others = (texts(page.one("body")) for page in pages)
+        words = {one for one in here if re.search("[A-Za-z]{2}", one)}
+        for other in others:
+            assert words & other == set(), path
+        # A text that is the same in Russian and Kazakh may be forgotten.
+        letters = {one for one in others[0] & others[1] if re.search("[а-яё]{5}", one)}
+        assert letters <= {"Операция", "Вебхук"}, path
+
+
+@pytest.mark.parametrize("name", ["path", "self", "lang", "notice", "t", "status"])
+def test_a_query_cannot_break_a_page(web: Any, name: str) -> None:
+    web.get(f"/?{name}=<x>&{name}=%ff%00")
