@@ -87,6 +87,7 @@ class Call:
     Attributes:
         sent_at: Unix time of the latest attempt.
         retry_after: Seconds that the service asked to wait, in the latest response.
+        is_open: An attempt so far may have taken effect.
     """
 
     request: httpx.Request
@@ -101,6 +102,7 @@ class Call:
     attempts: int = 0
     sent_at: float = 0.0
     retry_after: float | None = None
+    is_open: bool = False
 
     @property
     def writes(self) -> bool:
@@ -241,7 +243,6 @@ def unknown_outcome(call: Call, result: Result, lookup: Lookup | None) -> Outcom
 def attempts(call: Call, http: Http, write: "Write | None") -> Steps[httpx.Response]:
     """Send until there is a result."""
     failure: Exception | None = None
-    is_open = False
     while True:
         try:
             result = yield from _attempt(call, http)
@@ -249,24 +250,39 @@ def attempts(call: Call, http: Http, write: "Write | None") -> Steps[httpx.Respo
             if failure is None or call.writes:
                 raise  # nothing has happened
             raise failure from error
-        meaning = classify(result, call.operation, writes=call.writes)
+        meaning = _meaning(call, http, write, result)
         if meaning is Classification.SUCCESS:
             assert isinstance(result, httpx.Response)
-            if _is_wanted(call, result) if write is None else write.accepts(result):
-                return result
-            meaning = Classification.IN_DOUBT
-            http.discard_connection(result)
+            return result
         if meaning is Classification.IN_DOUBT and call.writes:
             from apipay._http.confirm import confirm  # after a lost response only
 
             return (yield from confirm(call, http, write, result))
-        failure = call.error(result)
-        is_open = is_open or meaning is not Classification.NO_EFFECT
-        if is_open and call.retry == "idempotent" and isinstance(failure, ApiPayError):
-            failure.is_retryable = False  # also if a later attempt had no effect
+        failure = _failure(call, result, meaning)
         if meaning is Classification.REFUSED or call.attempts > call.max_retries:
             raise failure
         yield from _pause_before_retry(call, http, result, failure)
+
+
+def _failure(call: Call, result: Result, meaning: Classification) -> Exception:
+    """Return the exception for a failed attempt, not retryable while the outcome is open."""
+    failure = call.error(result)
+    call.is_open = call.is_open or meaning is not Classification.NO_EFFECT
+    if call.is_open and call.retry == "idempotent" and isinstance(failure, ApiPayError):
+        failure.is_retryable = False  # also if a later attempt had no effect
+    return failure
+
+
+def _meaning(call: Call, http: Http, write: "Write | None", result: Result) -> Classification:
+    """Return what a result means; a success that belongs to another request is in doubt."""
+    meaning = classify(result, call.operation, writes=call.writes)
+    if meaning is not Classification.SUCCESS:
+        return meaning
+    assert isinstance(result, httpx.Response)
+    if _is_wanted(call, result) if write is None else write.accepts(result):
+        return meaning
+    http.discard_connection(result)
+    return Classification.IN_DOUBT
 
 
 def _pause_before_retry(call: Call, http: Http, result: Result, failure: Exception) -> Steps[None]:
