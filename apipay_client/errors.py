@@ -10,7 +10,7 @@ class ClientError(Exception):
 class UnexpectedStatus(ClientError):
     """The response is not a success.
 
-    The methods of `resources` raise it for every such response. The functions of `api` raise it for
+    The methods of `resources` raise it for each such response. The functions of `api` raise it for
     a status code that the spec does not list, if the client has `raise_on_unexpected_status`.
     """
 

@@ -1,4 +1,4 @@
-"""What reading a page of 100 invoices costs, beside `json.loads` and plain generator output.
+"""What reading a page of 100 invoices costs, next to `json.loads` and plain generator output.
 
     python benchmarks/decode.py [--quick]
 

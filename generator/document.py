@@ -43,7 +43,7 @@ __all__ = [
 def load(path: Path) -> dict[str, Any]:
     """Read an OpenAPI 3.0 document from a YAML 1.2 or JSON file, its references checked.
 
-    The document may still have the defects that `generator.repair.repair` mends; `validate` is for
+    The document can still have defects that `generator.repair.repair` repairs; `validate` is for
     afterwards.
 
     Raises:
@@ -70,24 +70,26 @@ def check_version(document: Any) -> None:
     if not is_mapping(document):
         what = "empty" if document is None else "not a mapping"
         problem = f"the document is {what}"
-        raise SpecError(problem, mend='Let it begin with "openapi: 3.0.3", "info:" and "paths:"')
+        raise SpecError(problem, remedy='Let it begin with "openapi: 3.0.3", "info:" and "paths:"')
     if "openapi" not in document:
         if "swagger" in document:
             problem = f"this is Swagger {short(document['swagger'])}, not OpenAPI 3.0"
             raise SpecError(
-                problem, pointer="/swagger", mend="Convert it to OpenAPI 3.0, with swagger2openapi"
+                problem,
+                pointer="/swagger",
+                remedy="Convert it to OpenAPI 3.0, with swagger2openapi",
             )
-        raise SpecError("the key openapi is missing", mend='Add "openapi: 3.0.3" at the top')
+        raise SpecError("the key openapi is missing", remedy='Add "openapi: 3.0.3" at the top')
     version = str(document["openapi"])
     if not re.fullmatch(r"3\.0(\.\d+)?", version):
-        mend = "Write the spec in OpenAPI 3.0.3"
+        remedy = "Write the spec in OpenAPI 3.0.3"
         if version.startswith(("3.1", "3.2")):
-            mend = (
+            remedy = (
                 "Convert it to 3.0.3 (type lists to nullable, numeric exclusiveMinimum to boolean,"
                 " webhooks to x-webhooks)"
             )
         problem = f"OpenAPI {short(version)} is not supported, only 3.0 is"
-        raise SpecError(problem, pointer="/openapi", mend=mend)
+        raise SpecError(problem, pointer="/openapi", remedy=remedy)
 
 
 def resolve(document: dict[str, Any], reference: str, *, at: str = "") -> Any:
@@ -116,7 +118,7 @@ def _follow(document: dict[str, Any], reference: str, at: str, seen: set[str]) -
         raise SpecError(
             f"the reference {short(reference)!r} is not a JSON pointer",
             pointer=at,
-            mend="Write it as #/components/schemas/<name>",
+            remedy="Write it as #/components/schemas/<name>",
         )
     found: Any = document
     place = ""
@@ -130,7 +132,7 @@ def _follow(document: dict[str, Any], reference: str, at: str, seen: set[str]) -
                 raise SpecError(
                     f"the reference {short(reference)!r} leads only back to itself",
                     pointer=at,
-                    mend="Let one of the references in the circle be a schema of its own",
+                    remedy="Let one of the references in the circle be a schema of its own",
                 )
             place, found = _follow(document, further, at, seen | {further})
     return place, found
@@ -155,7 +157,7 @@ def _step(found: Any, token: str, reference: str, place: str, at: str) -> Any:
     raise SpecError(
         f"the reference {short(reference)!r} leads nowhere: {short(token)!r} is not there",
         pointer=at,
-        mend=f"Write {hint!r} if that is meant" if hint else "Add what it names, or correct it",
+        remedy=f"Write {hint!r} if that is meant" if hint else "Add what it names, or correct it",
     )
 
 
@@ -166,12 +168,12 @@ def _external(document: dict[str, Any], reference: str, at: str) -> SpecError:
         return SpecError(
             f"the reference {short(reference)!r} names a file, not a schema of this document",
             pointer=at,
-            mend=f"Write it as {'#' + pointer('components', 'schemas', reference)!r}",
+            remedy=f"Write it as {'#' + pointer('components', 'schemas', reference)!r}",
         )
     return SpecError(
         f"the reference {short(reference)!r} leads out of the document",
         pointer=at,
-        mend="Bundle the files into one document first",
+        remedy="Bundle the files into one document first",
     )
 
 
@@ -190,13 +192,13 @@ def check_references(document: dict[str, Any]) -> None:
                     f"the reference {short(node.value['$ref'])!r} leads to something that is not"
                     " an object of OpenAPI",
                     pointer=node.pointer + "/$ref",
-                    mend="Let it point at an entry of components",
+                    remedy="Let it point at an entry of components",
                 )
         elif "$ref" in node.value:
             raise SpecError(
                 "the $ref is not a text",
                 pointer=node.pointer + "/$ref",
-                mend="Write it as #/components/schemas/<name>",
+                remedy="Write it as #/components/schemas/<name>",
             )
 
 
@@ -226,14 +228,14 @@ def validate(document: dict[str, Any]) -> None:
         what = f"{type(raised).__name__}: {short(raised, 100)}"
         raise SpecError(
             f"the validator cannot read the document ({what})",
-            mend="Compare its structure with the OpenAPI 3.0.3 specification",
+            remedy="Compare its structure with the OpenAPI 3.0.3 specification",
         ) from raised
     if error is not None:
         message: str = error.message
         raise SpecError(
             f"not valid OpenAPI 3.0: {short(message.partition(_DETAILS)[0], 160)}",
             pointer=place,
-            mend=_MENDS.get(
+            remedy=_MENDS.get(
                 str(error.validator), "Correct it as the OpenAPI 3.0.3 specification says"
             ),
         )

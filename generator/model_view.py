@@ -186,7 +186,7 @@ def _field(prop: PropertyProtocol, class_name: str, index: SpecIndex) -> Field:
         raise SpecError(
             "attrs takes a type whose name begins with ClassVar for no attribute",
             pointer=f"{index.pointer_of_class(class_name)}{pointer('properties', name)}",
-            mend="Rename the schema that it refers to",
+            remedy="Rename the schema that it refers to",
         )
     settings: list[str] = []
     if index.is_sensitive(schema.get("properties", {}).get(name, {})):
@@ -289,5 +289,5 @@ def _unusable(raw: RawOperation, key: str, problem: str) -> SpecError:
     return SpecError(
         f"x-pagination of {raw.id} {problem}",
         pointer=f"{raw.pointer}/x-pagination" + (f"/{key}" if key else ""),
-        mend="Let it name required properties of the page's schema",
+        remedy="Let it name required properties of the page's schema",
     )

@@ -170,7 +170,7 @@ def _facts(endpoint: Endpoint, raw: RawOperation, index: SpecIndex) -> dict[str,
         raise SpecError(
             f"{retry!r} is not a retry class",
             pointer=f"{raw.pointer}/x-retry",
-            mend=f"Write one of {', '.join(_RETRY_CLASSES)}",
+            remedy=f"Write one of {', '.join(_RETRY_CLASSES)}",
         )
     facts = {
         "id": literal(raw.id),
@@ -222,7 +222,7 @@ def _rate_limit(raw: RawOperation) -> str:
         raise SpecError(
             "the rate limit is not usable",
             pointer=f"{raw.pointer}/x-rate-limit",
-            mend="Write {requests: 60, window_seconds: 60}, with positive numbers",
+            remedy="Write {requests: 60, window_seconds: 60}, with positive numbers",
         )
     return f"RateLimit(requests={requests}, seconds={seconds})"
 
@@ -237,13 +237,13 @@ def _pagination(endpoint: Endpoint, raw: RawOperation, index: SpecIndex) -> str:
         raise SpecError(
             f"x-pagination of {raw.id} does not say how to turn the page",
             pointer=f"{raw.pointer}/x-pagination",
-            mend="Name the query parameter, as page or as cursor, and the path of the items",
+            remedy="Name the query parameter, as page or as cursor, and the path of the items",
         )
     if "cursor" in values and "next" not in values:
         raise SpecError(
             f"x-pagination of {raw.id} does not say where the next cursor stands",
             pointer=f"{raw.pointer}/x-pagination",
-            mend="Add next, the path of the next cursor in a response",
+            remedy="Add next, the path of the next cursor in a response",
         )
     for role in ("page", "cursor", "size"):
         if role in values:
@@ -252,7 +252,7 @@ def _pagination(endpoint: Endpoint, raw: RawOperation, index: SpecIndex) -> str:
                 raise SpecError(
                     f"{values[role]!r} is not a query parameter of {raw.id}",
                     pointer=f"{raw.pointer}/x-pagination/{role}",
-                    mend="Name one of its query parameters",
+                    remedy="Name one of its query parameters",
                 )
             values[role] = str(matching[0].python_name)
     arguments = [f"{key}={literal(value)}" for key, value in values.items()]

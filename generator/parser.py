@@ -33,7 +33,7 @@ _ENUM_NAMER = "values_from_list"
 _RESERVED = "RESERVED_WORDS"
 _SANITIZER = "sanitize"
 
-#: Names that the templates use beside those of the spec. A schema of such a name gets an
+#: Names that the templates use next to those of the spec. A schema of such a name gets an
 #: underscore, as the parser does it for Python's own names.
 _USED_BY_TEMPLATES = {
     *(
@@ -113,7 +113,7 @@ def parse(index: SpecIndex, config: Config) -> GeneratorData:
         raise SpecError(
             "schemas contain each other without end",
             pointer="/components/schemas",
-            mend="Break the circle of their allOf",
+            remedy="Break the circle of their allOf",
         ) from None
     errors = [data] if isinstance(data, GeneratorError) else all_errors(data)
     if errors:
@@ -139,7 +139,7 @@ def _sdk_name(parameter: dict[str, Any], raw: RawOperation) -> str:
         raise SpecError(
             f"{name!r} is not a name for an argument",
             pointer=f"{raw.parameter_pointer(parameter['in'], parameter['name'])}/x-sdk-name",
-            mend="Write one in snake_case",
+            remedy="Write one in snake_case",
         )
     return name
 
@@ -177,7 +177,7 @@ def _check_parameters(endpoint: Endpoint, raw: RawOperation) -> None:
             raise SpecError(
                 f"the parameter {name!r} in {location} cannot be sent: {problem}",
                 pointer=raw.parameter_pointer(location, name),
-                mend="Describe it by a schema and the default style",
+                remedy="Describe it by a schema and the default style",
             )
 
 
@@ -188,7 +188,7 @@ def refusal(error: GeneratorError, index: SpecIndex) -> SpecError:
     return SpecError(
         f"openapi-python-client cannot take this: {words}",
         pointer=_place(words, data, index),
-        mend="Rewrite it so that nothing is dropped from the client",
+        remedy="Rewrite it so that nothing is dropped from the client",
     )
 
 

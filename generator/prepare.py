@@ -48,12 +48,12 @@ def prepare(document: dict[str, Any]) -> dict[str, Any]:
 
 def _simplify(node: Node) -> None:
     schema = node.value
-    # Properties beside alternatives are a matter of `repair`.
+    # Properties next to alternatives are a matter of `repair`.
     if len([word for word in ("allOf", "anyOf", "oneOf") if word in schema]) > 1:
         raise SpecError(
             "of allOf, anyOf and oneOf in one schema, all but one would be lost",
             pointer=node.pointer,
-            mend="Let each alternative be a whole schema, which takes in the rest by allOf",
+            remedy="Let each alternative be a whole schema, which takes in the rest by allOf",
         )
     schema.pop("title", None)
     schema.pop("default", None)
@@ -119,7 +119,7 @@ def _merged(schema: dict[str, Any], document: dict[str, Any], place: str) -> dic
             raise SpecError(
                 "this part of an allOf is not a plain object, so the parts make no class",
                 pointer=place + pointer("allOf", index),
-                mend="Write out the properties that it stands for",
+                remedy="Write out the properties that it stands for",
             )
     merged: dict[str, Any] = {k: v for k, v in schema.items() if k != "allOf"}
     merged["type"] = "object"

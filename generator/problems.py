@@ -1,6 +1,6 @@
-"""Holds `SpecError`, the one error of reading and mending a spec, and JSON pointers.
+"""Holds `SpecError`, the one error of reading and repairing a spec, and JSON pointers.
 
-Every refusal names its place by a JSON pointer (RFC 6901), says what is wrong and how to mend it.
+Every refusal names its place by a JSON pointer (RFC 6901), says what is wrong and how to fix it.
 """
 
 from pathlib import Path
@@ -23,37 +23,37 @@ def short(value: object, limit: int = 60) -> str:
 
 
 class SpecError(Exception):
-    """The spec cannot be used as it is: where, what is wrong, and how to mend it.
+    """The spec cannot be used as it is: where, what is wrong, and how to fix it.
 
     Attributes:
         pointer: JSON pointer of the place; `""` is the whole document.
         problem: what is wrong there, without a full stop.
-        mend: what to do about it, without a full stop.
+        remedy: what to do about it, without a full stop.
         file: the file that the spec was read from, if known; it can be set later.
         others: further problems that were found in the same step.
     """
 
     def __init__(
-        self, problem: str, *, pointer: str = "", mend: str, file: Path | None = None
+        self, problem: str, *, pointer: str = "", remedy: str, file: Path | None = None
     ) -> None:
-        """Say what is wrong (`problem`) at `pointer`, and what to do about it (`mend`)."""
+        """Say what is wrong (`problem`) at `pointer`, and what to do about it (`remedy`)."""
         super().__init__(problem)
         self.pointer = pointer
         self.problem = problem
-        self.mend = mend
+        self.remedy = remedy
         self.file = file
         self.others: tuple[SpecError, ...] = ()
 
     def __str__(self) -> str:
-        """One line: the file, the place, the problem, the mend."""
+        """One line: the file, the place, the problem, the remedy."""
         place = [str(self.file)] if self.file else []
         place += [short(self.pointer, 300)] if self.pointer else []
-        return f"{': '.join([*place, self.problem])}. {self.mend}."
+        return f"{': '.join([*place, self.problem])}. {self.remedy}."
 
     def __reduce__(self) -> tuple[object, ...]:
         """Let it cross a process boundary: keyword arguments are not pickled by default."""
-        return _rebuild, (self.problem, self.pointer, self.mend, self.file)
+        return _rebuild, (self.problem, self.pointer, self.remedy, self.file)
 
 
-def _rebuild(problem: str, pointer: str, mend: str, file: Path | None) -> SpecError:
-    return SpecError(problem, pointer=pointer, mend=mend, file=file)
+def _rebuild(problem: str, pointer: str, remedy: str, file: Path | None) -> SpecError:
+    return SpecError(problem, pointer=pointer, remedy=remedy, file=file)

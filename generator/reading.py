@@ -2,7 +2,7 @@
 
 YAML is read as version 1.2 and kept to what JSON can say: dates stay the text that was written,
 aliases are written out, tags beyond the plain ones are refused. Keys keep their type (`200:` is
-the integer 200), so that `generator.repair` can report what it mends.
+the integer 200), so that `generator.repair` can report what it repairs.
 """
 
 import io
@@ -46,10 +46,10 @@ def read(path: Path) -> Any:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise SpecError("there is no such file", mend="Check the path to the spec") from None
+        raise SpecError("there is no such file", remedy="Check the path to the spec") from None
     except OSError as error:
         problem = f"the file cannot be read ({error.strerror or type(error).__name__})"
-        raise SpecError(problem, mend="Give the path of a readable YAML or JSON file") from None
+        raise SpecError(problem, remedy="Give the path of a readable YAML or JSON file") from None
     return parse(content, as_json=path.suffix.lower() == ".json")
 
 
@@ -59,7 +59,7 @@ def parse(content: bytes, *, as_json: bool = False) -> Any:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         problem = f"byte {error.start + 1} of the file is not UTF-8"
-        raise SpecError(problem, mend="Save the file as UTF-8") from None
+        raise SpecError(problem, remedy="Save the file as UTF-8") from None
     if as_json:
         return _from_json(text)
     if text.lstrip().startswith("{"):
@@ -98,9 +98,9 @@ def _from_json(text: str) -> Any:
         loaded = json.loads(text, object_pairs_hook=_Members)
     except json.JSONDecodeError as error:
         problem = f"line {error.lineno}, column {error.colno}: not JSON ({error.msg})"
-        raise SpecError(problem, mend="Correct the JSON there") from None
+        raise SpecError(problem, remedy="Correct the JSON there") from None
     except ValueError as error:
-        raise SpecError(f"not JSON ({short(error)})", mend="Correct the number") from None
+        raise SpecError(f"not JSON ({short(error)})", remedy="Correct the number") from None
     except RecursionError:
         raise _too_deep("") from None
     return plain(loaded)
@@ -117,10 +117,10 @@ def _from_yaml(text: str) -> Any:
         mark: _Mark | None = error.problem_mark or error.context_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         what = short(error.problem or error.context or type(error).__name__, 200)
-        raise SpecError(f"{place}not YAML ({what})", mend="Correct the YAML there") from None
+        raise SpecError(f"{place}not YAML ({what})", remedy="Correct the YAML there") from None
     except YAMLError as error:
         raise SpecError(
-            f"not YAML ({short(error, 200)})", mend="Correct the YAML or save the file as UTF-8"
+            f"not YAML ({short(error, 200)})", remedy="Correct the YAML or save the file as UTF-8"
         ) from None
     except RecursionError:
         raise _too_deep("") from None
@@ -150,7 +150,7 @@ class _Limits:
         self._values += 1
         if self._values > MAX_VALUES:
             problem = f"the document has more than {MAX_VALUES:,} values, aliases written out"
-            raise SpecError(problem, mend="Use $ref instead of YAML aliases")
+            raise SpecError(problem, remedy="Use $ref instead of YAML aliases")
         if depth > MAX_DEPTH:
             raise _too_deep(place)
 
@@ -172,7 +172,7 @@ class _Construct(_Limits):
             raise SpecError(
                 f"{_line(node)}the YAML alias points at a mapping that it stands in",
                 pointer=place,
-                mend="Use $ref for what refers to itself",
+                remedy="Use $ref for what refers to itself",
             )
         self._open.add(id(node))
         try:
@@ -197,7 +197,7 @@ class _Construct(_Limits):
                 raise SpecError(
                     f"{_line(key_node)}a key is a mapping or a list",
                     pointer=place,
-                    mend="Use a text as the key, in quotes if it begins with a bracket or brace",
+                    remedy="Use a text as the key, in quotes if it begins with a bracket or brace",
                 )
             if key_node.tag == f"{_TAG}merge":
                 found = self.value(value_node, place, depth)
@@ -208,7 +208,7 @@ class _Construct(_Limits):
                 raise SpecError(
                     f"{_line(key_node)}the key {short(key)!r} stands twice in one mapping",
                     pointer=place + pointer(short(key)),
-                    mend="Remove or rename one of the two",
+                    remedy="Remove or rename one of the two",
                 )
             result[key] = self.value(value_node, place + pointer(key), depth + 1)
         for mapping in merged:
@@ -216,7 +216,7 @@ class _Construct(_Limits):
                 raise SpecError(
                     f"{_line(node)}'<<' takes in something that is not a mapping",
                     pointer=place,
-                    mend="Let it point at a mapping, or write the keys out",
+                    remedy="Let it point at a mapping, or write the keys out",
                 )
             result = {**mapping, **result}
         return result
@@ -238,7 +238,7 @@ class _Construct(_Limits):
             raise SpecError(
                 f"{_line(node)}{short(text)!r} is not a number",
                 pointer=place,
-                mend="Correct the number, or put it in quotes if it is a text",
+                remedy="Correct the number, or put it in quotes if it is a text",
             ) from None
         raise _unknown_tag(node, place)
 
@@ -258,7 +258,7 @@ class _Copy(_Limits):
             return _finite(value, place)
         if id(value) in self._open:
             raise SpecError(
-                "the value holds itself", pointer=place, mend="Use $ref for what refers to itself"
+                "the value holds itself", pointer=place, remedy="Use $ref for what refers to itself"
             )
         self._open.add(id(value))
         try:
@@ -266,7 +266,7 @@ class _Copy(_Limits):
                 raise SpecError(
                     f"the key {short(value.twice)!r} stands twice in one object",
                     pointer=place + pointer(short(value.twice)),
-                    mend="Remove or rename one of the two",
+                    remedy="Remove or rename one of the two",
                 )
             if is_mapping(value):
                 return {
@@ -283,7 +283,7 @@ class _Copy(_Limits):
         raise SpecError(
             f"a value of the type {type(value).__name__} has no form in JSON",
             pointer=place,
-            mend="Write it as a text",
+            remedy="Write it as a text",
         )
 
 
@@ -291,7 +291,7 @@ def _finite(number: float, place: str) -> float:
     if math.isfinite(number):
         return number
     raise SpecError(
-        f"{number} is not a number in JSON", pointer=place, mend="Leave it out or write a number"
+        f"{number} is not a number in JSON", pointer=place, remedy="Leave it out or write a number"
     )
 
 
@@ -300,7 +300,7 @@ def _too_deep(place: str) -> SpecError:
     return SpecError(
         f"the document is nested deeper than {MAX_DEPTH} levels",
         pointer="/".join(place.split("/")[:6]),
-        mend="Move the inner schemas to components and refer to them by $ref",
+        remedy="Move the inner schemas to components and refer to them by $ref",
     )
 
 
@@ -312,5 +312,5 @@ def _unknown_tag(node: _Node, place: str) -> SpecError:
     return SpecError(
         f"{_line(node)}the YAML tag {short(node.tag)!r} has no meaning in OpenAPI",
         pointer=place,
-        mend="Remove the tag",
+        remedy="Remove the tag",
     )

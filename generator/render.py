@@ -59,7 +59,7 @@ def render(document: dict[str, Any], out: Path, package_name: str) -> None:
             raise SpecError(
                 f"the generator fails at this ({type(error).__name__}: {short(error, 200)})",
                 pointer=project.at,
-                mend="Describe it in simpler words, and report the defect of the generator",
+                remedy="Describe it in simpler words, and report the defect of the generator",
             ) from error
     if errors:
         raise refusal(errors[0], index)
@@ -216,5 +216,5 @@ def _format(out: Path, pointers: Mapping[str, str]) -> None:
             raise SpecError(
                 f"the code generated from this is not Python that ruff can read ({said})",
                 pointer=pointers[files[0]] if files else "",
-                mend="Describe it in simpler words, and report the defect of the generator",
+                remedy="Describe it in simpler words, and report the defect of the generator",
             )

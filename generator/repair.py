@@ -1,4 +1,4 @@
-"""Holds `repair`: what is mended in a spec without guessing at its meaning, each mend reported.
+"""Holds `repair`: what is repaired in a spec without guessing at its meaning, each remedy reported.
 
 The steps run in one fixed order, each on what the earlier ones left. What is missing but
 sure is filled in: a response's description is empty, a path parameter is a required text, a
@@ -28,7 +28,7 @@ from .repairs.schemas import SCHEMA_STEPS
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """One mend: where, what was wrong there, and what was done.
+    """One remedy: where, what was wrong there, and what was done.
 
     `pointer` is the place in the document as it was given, save below a path that itself had to be
     corrected.
@@ -44,31 +44,31 @@ class Repair:
 
 
 def repair(document: dict[str, Any]) -> tuple[dict[str, Any], list[Repair]]:
-    """Give a mended copy of `document` and what was mended, in order.
+    """Give a repaired copy of `document` and what was repaired, in order.
 
     The input is not touched. The same input gives the same output, and a repaired document needs
     no repair. A document without defects comes back equal, with an empty list.
 
     Raises:
-        SpecError: what cannot be mended without guessing, with its place and the mend.
+        SpecError: what cannot be repaired without guessing, with its place and the remedy.
     """
-    mended: dict[str, Any] = plain(document)
+    repaired: dict[str, Any] = plain(document)
     repairs: list[Repair] = []
 
     def report(place: str, defect: str, done: str) -> None:
         repairs.append(Repair(place, defect, done))
 
-    _text_keys(mended, report)
-    _head(mended, report)
-    check_references(mended)
-    check_kinds(mended)
+    _text_keys(repaired, report)
+    _head(repaired, report)
+    check_references(repaired)
+    check_kinds(repaired)
     # From here to `settle` nothing may be found by its old place: the steps between move things.
-    deep = DeepReferences(mended)
-    write_out_references(mended, report)
+    deep = DeepReferences(repaired)
+    write_out_references(repaired, report)
     for step in _STEPS:
-        step(mended, report)
+        step(repaired, report)
     deep.settle(report)
-    return mended, repairs
+    return repaired, repairs
 
 
 def _text_keys(document: dict[str, Any], report: Report) -> None:
@@ -101,13 +101,13 @@ def _retext(mapping: dict[Any, Any], place: str, report: Report) -> None:
             raise SpecError(
                 f"the key {short(key)} was not read as a text",
                 pointer=place + pointer(short(key)),
-                mend="Put the key in quotes",
+                remedy="Put the key in quotes",
             )
         if text in mapping:
             raise SpecError(
                 f"the key {short(text)!r} stands twice, with and without quotes",
                 pointer=place + pointer(text),
-                mend="Remove one of the two",
+                remedy="Remove one of the two",
             )
         if text is not key:
             report(place + pointer(key), "the key is a number", f'it is now the text "{text}"')

@@ -57,7 +57,7 @@ def resource(
             raise SpecError(
                 f"{raw.id} and {twin.constant} would both be the method {method.name!r}",
                 pointer=raw.pointer,
-                mend="Give one of them an x-sdk-name",
+                remedy="Give one of them an x-sdk-name",
             )
     spelled = operations[0][0].tag
     described = {

@@ -64,6 +64,6 @@ def _key(document: dict[str, Any]) -> tuple[str, str]:
         raise SpecError(
             f"the key of {unusable!r} does not go into a header, which is all that clients can do",
             pointer=pointer("components", "securitySchemes", unusable),
-            mend="Add a scheme in a header or of the type http",
+            remedy="Add a scheme in a header or of the type http",
         )
     return "Authorization", "Bearer"

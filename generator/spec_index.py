@@ -1,4 +1,4 @@
-"""Look-ups in the document that the parser keeps no trace of: extensions, limits, descriptions."""
+"""Lookups in the document that the parser keeps no trace of: extensions, limits, descriptions."""
 
 import keyword
 import re
@@ -47,7 +47,7 @@ class RawOperation:
 
 
 class SpecIndex:
-    """The document (after repair, before `prepare`) with look-ups by name."""
+    """The document (after repair, before `prepare`) with lookups by name."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
@@ -129,7 +129,7 @@ class SpecIndex:
             raise SpecError(
                 f"the final value {strange[0]!r} is not one of the enum's values",
                 pointer=f"{self.pointer_of_class(name)}/x-final",
-                mend="Name values of the enum",
+                remedy="Name values of the enum",
             )
         return final
 
@@ -225,7 +225,7 @@ def method_name(operation: RawOperation) -> str:
             raise SpecError(
                 f"{override!r} is not a name for a method",
                 pointer=f"{operation.pointer}/x-sdk-name",
-                mend="Write one in snake_case that is no word of Python's",
+                remedy="Write one in snake_case that is no word of Python's",
             )
         return str(override)
     words = strings.snake_case(spoken(operation.id)).split("_")

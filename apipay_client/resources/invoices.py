@@ -116,9 +116,9 @@ class Invoices(_calls.SyncResource):
             description: What the payment is for, at most 500 characters. Limits: length at most
                 500.
             external_order_id: Your own order id, at most 255 characters. `listInvoices` finds the
-                invoice by it, and webhooks repeat it. Use a different one for every invoice: after
-                a lost response it is the only way to find out whether the invoice was created.
-                Limit it to 100 characters, the limit of `search`. Limits: length at most 255.
+                invoice by it, and webhooks repeat it. Use a different one for each invoice: after a
+                lost response it is the only way to find out whether the invoice was created. Limit
+                it to 100 characters, the limit of `search`. Limits: length at most 255.
             webhook_id: The id of the webhook in the dashboard that is notified of this invoice.
                 Limits: at least 1.
 

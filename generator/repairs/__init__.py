@@ -1,4 +1,4 @@
-"""Holds the steps of `generator.repair`, by what they mend.
+"""Holds the steps of `generator.repair`, by what they remedy.
 
 Each step takes the document, which it changes in place, and a `Report` to tell what it did.
 """
@@ -7,6 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 Report = Callable[[str, str, str], None]
-"""Called as `report(pointer, defect, done)` for each mend."""
+"""Called as `report(pointer, defect, done)` for each remedy."""
 
 Step = Callable[[dict[str, Any], Report], None]

@@ -301,7 +301,7 @@ def _taken(schemas: dict[str, Any]) -> dict[str, str]:
             raise SpecError(
                 f"the schemas {short(other)!r} and {short(name)!r} would be one class in code",
                 pointer=pointer("components", "schemas", name),
-                mend="Rename one of the two",
+                remedy="Rename one of the two",
             )
     return taken
 

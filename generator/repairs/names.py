@@ -113,7 +113,7 @@ def tag(path: str) -> str:
 
 
 def content_name(name: str, content_type: str) -> str:
-    """The name for a body in another content type: `CreateInvoiceFormRequest` beside JSON's."""
+    """The name for a body in another content type: `CreateInvoiceFormRequest` next to JSON's."""
     subtype = content_type.partition(";")[0].rpartition("/")[2].lower()
     word = _CONTENTS.get(subtype) or _words(subtype.rpartition("+")[2])
     for suffix in ("Request", "Response", "ErrorBody", "Body"):

@@ -41,7 +41,7 @@ def fix_paths(document: dict[str, Any], report: Report) -> None:
             raise SpecError(
                 f"the path {short(name)!r} stands twice, with and without a slash at its start",
                 pointer=pointer("paths", path),
-                mend="Remove one of the two",
+                remedy="Remove one of the two",
             )
         if name.startswith("/"):
             _check_template(name, pointer("paths", path))
@@ -53,20 +53,22 @@ def _check_template(path: str, place: str) -> None:
     rest = re.sub(r"\{[^{}]*\}", "", path)
     if "{" in rest or "}" in rest:
         raise SpecError(
-            "a brace in the path has no partner", pointer=place, mend="Write {name} for a parameter"
+            "a brace in the path has no partner",
+            pointer=place,
+            remedy="Write {name} for a parameter",
         )
     for name in names:
         if not re.fullmatch(r"[a-zA-Z_-][a-zA-Z0-9_-]*", name):
             raise SpecError(
                 f"the path parameter {short(name)!r} has a name that cannot be one",
                 pointer=place,
-                mend="Use letters, digits, - and _",
+                remedy="Use letters, digits, - and _",
             )
         if names.count(name) > 1:
             raise SpecError(
                 f"the path has the parameter {name!r} twice",
                 pointer=place,
-                mend="Give one of them another name",
+                remedy="Give one of them another name",
             )
 
 
@@ -97,7 +99,7 @@ def _complete(parameter: dict[str, Any], place: str, report: Report) -> None:
         raise SpecError(
             f"a parameter in {parameter['in']} is of Swagger 2.0",
             pointer=f"{place}/in",
-            mend="Describe it in the operation's requestBody",
+            remedy="Describe it in the operation's requestBody",
         )
     if parameter.get("in") not in _PLACES:
         return  # validation refuses it
@@ -106,7 +108,7 @@ def _complete(parameter: dict[str, Any], place: str, report: Report) -> None:
             f"the parameter {short(parameter.get('name'))!r} has content in place of a schema,"
             " which the generator cannot send",
             pointer=f"{place}/content",
-            mend="Describe it with a schema (and a style, if it needs one)",
+            remedy="Describe it with a schema (and a style, if it needs one)",
         )
     if parameter.get("schema") is not None:
         return
@@ -148,7 +150,7 @@ def _unique(
             raise SpecError(
                 f"the {key[0]} parameter {short(key[1])!r} is listed twice, with differences",
                 pointer=at,
-                mend="Keep the one that is right",
+                remedy="Keep the one that is right",
             )
     if is_list(parameters) and len(kept) < len(parameters):
         holder["parameters"] = kept
@@ -166,11 +168,11 @@ def _fill_template(
     missing = [name for name in wanted if ("path", name) not in declared]
     for where, name in declared:
         if where == "path" and name not in wanted:
-            mend = f"Call it {missing[0]!r} as the path does" if missing else "Remove it"
+            remedy = f"Call it {missing[0]!r} as the path does" if missing else "Remove it"
             raise SpecError(
                 f"the path parameter {short(name)!r} is not in the path {short(path)!r}",
                 pointer=place,
-                mend=f"{mend}, or correct the path",
+                remedy=f"{remedy}, or correct the path",
             )
     for name in missing:
         parameters = operation.setdefault("parameters", [])
@@ -189,7 +191,7 @@ def fix_responses(document: dict[str, Any], report: Report) -> None:
             raise SpecError(
                 "the operation has no responses",
                 pointer=node.pointer,
-                mend='Add at least one, with its status in quotes ("200")',
+                remedy='Add at least one, with its status in quotes ("200")',
             )
         if node.kind == "responses":
             _fix_statuses(node.value, node.pointer, report)
@@ -206,7 +208,7 @@ def _fix_statuses(responses: dict[str, Any], place: str, report: Report) -> None
                 raise SpecError(
                     f"the status {status.upper()} stands twice",
                     pointer=place + pointer(status),
-                    mend="Remove one of the two",
+                    remedy="Remove one of the two",
                 )
             items = [(k.upper() if k == status else k, v) for k, v in responses.items()]
             responses.clear()

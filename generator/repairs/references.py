@@ -126,7 +126,7 @@ def _lost(node: Node, text: str) -> SpecError:
     return SpecError(
         f"the reference {short(text)!r} reaches into a schema in a way that cannot be kept",
         pointer=node.pointer,
-        mend="Move what it refers to to components.schemas",
+        remedy="Move what it refers to to components.schemas",
     )
 
 
@@ -151,5 +151,5 @@ def check_kinds(document: dict[str, Any]) -> None:
         raise SpecError(
             f"the reference {short(reference)!r} leads to {found}, where a {node.kind} is needed",
             pointer=node.pointer + "/$ref",
-            mend=f"Move what is meant to {section} and refer to it there",
+            remedy=f"Move what is meant to {section} and refer to it there",
         )

@@ -13,7 +13,7 @@ from .inline import is_class, is_enum, without_null
 
 # Words about a schema that allow or forbid no value.
 _ANNOTATIONS: Final = {"title", "description", "example", "deprecated", "externalDocs"}
-# Of these, `$ref` may have beside it what is meant for the place where it stands.
+# Of these, `$ref` may have next to it what is meant for the place where it stands.
 _BESIDE: Final = {"description", "example", "deprecated", "readOnly", "writeOnly", "title"}
 _OF_AN_OBJECT: Final = (
     "properties",
@@ -76,7 +76,7 @@ def _arrays(document: dict[str, Any], report: Report) -> None:
 
 
 def _nullable_references(document: dict[str, Any], report: Report) -> None:
-    """`nullable` beside `$ref` counts for nothing in OpenAPI 3.0; in an `allOf` it does."""
+    """`nullable` next to `$ref` counts for nothing in OpenAPI 3.0; in an `allOf` it does."""
     for node in _schemas(document):
         if not is_reference(node.value) or node.value.get("nullable") is not True:
             continue
@@ -86,8 +86,8 @@ def _nullable_references(document: dict[str, Any], report: Report) -> None:
         node.value.update({"allOf": [{"$ref": reference}], "nullable": True, **kept})
         report(
             node.pointer,
-            "nullable beside $ref is ignored in OpenAPI 3.0",
-            "the reference stands in an allOf now, beside which it counts",
+            "nullable next to $ref is ignored in OpenAPI 3.0",
+            "the reference stands in an allOf now, next to which it counts",
         )
 
 
@@ -106,7 +106,7 @@ def _all_of(document: dict[str, Any], report: Report) -> None:
                 report(
                     node.pointer + pointer("allOf", index),
                     "a part of an allOf that only describes",
-                    "the description stands beside the allOf now",
+                    "the description stands next to the allOf now",
                 )
         if len(parts) == 1 and is_mapping(parts[0]) and is_enum(parts[0]):
             [enum] = node.value.pop("allOf")
@@ -119,7 +119,7 @@ def _all_of(document: dict[str, Any], report: Report) -> None:
             parts.append({"type": "object", **own})
             report(
                 node.pointer,
-                "properties beside an allOf of one reference would be lost",
+                "properties next to an allOf of one reference would be lost",
                 "they are a second part of the allOf now",
             )
 
@@ -141,7 +141,7 @@ def _unions(document: dict[str, Any], report: Report) -> None:
                 raise SpecError(
                     f"the properties with a {word} of other types would be lost",
                     pointer=f"{node.pointer}/{word}",
-                    mend="Move them to a schema that each variant includes by allOf",
+                    remedy="Move them to a schema that each variant includes by allOf",
                 )
             del node.value[word]
             alternatives: dict[str, list[Any]] = {}

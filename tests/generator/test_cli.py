@@ -331,7 +331,7 @@ def test_a_failing_run_leaves_the_old_package_and_says_what_to_do(
 ) -> None:
     before = files(made)
     capsys.readouterr()
-    change, place, mend = FAILURES[name]
+    change, place, remedy = FAILURES[name]
     change(monkeypatch, spec)
     assert main(["generate", "--spec", str(spec), "--out", str(made)]) == 1
     said = capsys.readouterr()
@@ -339,7 +339,7 @@ def test_a_failing_run_leaves_the_old_package_and_says_what_to_do(
     assert said.err.startswith("error: ")
     assert said.err.count("\n") == 1
     assert place in said.err
-    assert mend in said.err
+    assert remedy in said.err
     monkeypatch.undo()
     assert files(made) == before
     assert sorted(path.name for path in made.parent.iterdir()) == ["small.yaml", "small_client"]

@@ -49,7 +49,7 @@ def refusal(path: Path) -> SpecError:
     assert error.file == path
     assert str(error).startswith(str(path))
     assert error.problem in str(error)
-    assert error.mend in str(error)
+    assert error.remedy in str(error)
     is_one_line(error)
     return error
 
@@ -180,7 +180,7 @@ def test_any_yaml_like_text_is_read_or_refused(content: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "place", "problem", "mend"),
+    ("content", "place", "problem", "remedy"),
     [
         ("", "", "the document is empty", "openapi: 3.0.3"),
         ("- a\n", "", "not a mapping", "openapi: 3.0.3"),
@@ -192,19 +192,19 @@ def test_any_yaml_like_text_is_read_or_refused(content: str) -> None:
     ],
 )
 def test_other_versions_are_refused(
-    write: Write, content: str, place: str, problem: str, mend: str
+    write: Write, content: str, place: str, problem: str, remedy: str
 ) -> None:
     error = refusal(write(content))
     assert error.pointer == place
     assert problem in error.problem
-    assert mend in error.mend
+    assert remedy in error.remedy
 
 
 # --- references
 
 
 @pytest.mark.parametrize(
-    ("reference", "problem", "mend"),
+    ("reference", "problem", "remedy"),
     [
         ("#/components/schemas/Itm", "'Itm' is not there", "#/components/schemas/Item"),
         ("#/components/schemas/Zzz", "leads nowhere", "Add what it names"),
@@ -219,7 +219,7 @@ def test_other_versions_are_refused(
     ],
 )
 def test_a_reference_that_leads_nowhere_is_refused(
-    write: Write, reference: str, problem: str, mend: str
+    write: Write, reference: str, problem: str, remedy: str
 ) -> None:
     schemas = {
         "Item": {"type": "object"},
@@ -231,7 +231,7 @@ def test_a_reference_that_leads_nowhere_is_refused(
     error = refusal(write(json.dumps(document)))
     assert error.pointer in ("/components/schemas/A/$ref", "/components/schemas/B/$ref")
     assert problem in error.problem
-    assert mend in error.mend
+    assert remedy in error.remedy
 
 
 def test_a_reference_that_is_not_a_text_is_refused(write: Write) -> None:
@@ -407,12 +407,12 @@ def test_what_is_not_valid_is_refused_at_its_place(
 
 
 def test_the_error_is_one_line_and_survives_a_pickle() -> None:
-    error = SpecError("it is wrong", pointer="/a\nb", mend="Mend it", file=Path("spec.yaml"))
-    assert str(error) == "spec.yaml: /a b: it is wrong. Mend it."
+    error = SpecError("it is wrong", pointer="/a\nb", remedy="Fix it", file=Path("spec.yaml"))
+    assert str(error) == "spec.yaml: /a b: it is wrong. Fix it."
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == str(error)
     assert (again.pointer, again.file) == (error.pointer, error.file)
-    assert str(SpecError("it is wrong", mend="Mend it")) == "it is wrong. Mend it."
+    assert str(SpecError("it is wrong", remedy="Fix it")) == "it is wrong. Fix it."
 
 
 def test_nesting_up_to_the_limit_is_read() -> None:

@@ -1,4 +1,4 @@
-"""What cannot become a client is refused, with its place in the document and the mend."""
+"""What cannot become a client is refused, with its place in the document and the remedy."""
 
 from typing import Any
 
@@ -119,7 +119,7 @@ REFUSED = {
         document(Thing={"allOf": [{"$ref": "#/components/schemas/Thing"}, OBJECT]}),
         "/components/schemas",
     ),
-    "an allOf beside alternatives": (
+    "an allOf next to alternatives": (
         document(
             Cat=OBJECT,
             Thing={"allOf": [OBJECT], "oneOf": [{"$ref": "#/components/schemas/Cat"}, OBJECT]},
@@ -199,7 +199,7 @@ def test_it_is_refused_at_its_place(make: Any, name: str) -> None:
         make(refused)
     assert caught.value.pointer == place
     assert caught.value.problem
-    assert caught.value.mend[0].isupper()
+    assert caught.value.remedy[0].isupper()
 
 
 def test_a_key_that_no_header_carries_is_refused(make: Any) -> None:

@@ -1,4 +1,4 @@
-"""Each defect that `generator.repair` mends or refuses, and what holds for any document."""
+"""Each defect that `generator.repair` repairs or refuses, and what holds for any document."""
 
 import copy
 import json
@@ -24,7 +24,7 @@ def spec(name: str) -> dict[str, Any]:
     return load(SPECS / f"{name}.yaml")
 
 
-def mended(name: str) -> dict[str, Any]:
+def repaired(name: str) -> dict[str, Any]:
     return repair(spec(name))[0]
 
 
@@ -78,14 +78,14 @@ def test_each_repair_is_reported_with_its_place(name: str) -> None:
 
 @pytest.mark.parametrize("name", DEFECTS)
 def test_a_repaired_spec_is_valid_and_parsed_whole(name: str) -> None:
-    document = mended(name)
+    document = repaired(name)
     validate(document)
     parse(document)
 
 
 @pytest.mark.parametrize("name", DEFECTS)
 def test_a_repaired_spec_needs_no_repair(name: str) -> None:
-    document = mended(name)
+    document = repaired(name)
     assert repair(document) == (document, [])
 
 
@@ -102,7 +102,7 @@ def test_the_input_is_untouched_and_the_output_the_same_each_time(name: str) -> 
 @pytest.mark.parametrize("name", DEFECTS)
 def test_every_class_is_a_component(name: str) -> None:
     """So no class gets its name by chance, from where it stands."""
-    document = mended(name)
+    document = repaired(name)
     named = document.get("components", {}).get("schemas", {})
     assert len(classes(document) - {"ListItemsResponse"}) <= len(named)
     for found in classes(document):
@@ -138,7 +138,7 @@ def test_a_repair_is_one_line() -> None:
 
 
 def test_names_are_those_a_person_would_choose() -> None:
-    assert classes(mended("inline_bodies")) == {
+    assert classes(repaired("inline_bodies")) == {
         "CreateInvoiceRequest",
         "CreateInvoiceFormRequest",
         "CreateInvoiceResponse",
@@ -151,7 +151,7 @@ def test_names_are_those_a_person_would_choose() -> None:
 
 
 def test_an_inline_property_is_the_same_type_by_its_new_name() -> None:
-    document = mended("inline_properties")
+    document = repaired("inline_properties")
     item = field_types(document, "InvoicePageDataItem")
     assert item["status"] == "InvoicePageDataItemStatus | Unset"
     assert item["closed"] == "InvoicePageDataItemClosed | None | Unset"
@@ -169,7 +169,7 @@ def test_an_inline_property_is_the_same_type_by_its_new_name() -> None:
 
 
 def test_a_nullable_component_is_one_class_and_null_where_it_is_used() -> None:
-    document = mended("nullable_components")
+    document = repaired("nullable_components")
     assert classes(document) == {"Colour", "Shape", "Item"}
     assert field_types(document, "Item") == {
         "colour": "Colour | None | Unset",
@@ -180,21 +180,21 @@ def test_a_nullable_component_is_one_class_and_null_where_it_is_used() -> None:
 
 
 def test_a_nullable_reference_is_nullable() -> None:
-    document = mended("nullable_reference")
+    document = repaired("nullable_reference")
     assert field_types(document, "Item") == {"colour": "Colour | None | Unset"}
     colour = document["components"]["schemas"]["Item"]["properties"]["colour"]
     assert colour["description"] == "Its colour."
 
 
 def test_an_all_of_of_one_reference_loses_nothing() -> None:
-    assert field_types(mended("all_of"), "Special") == {
+    assert field_types(repaired("all_of"), "Special") == {
         "discount": "str",
         "id": "int | Unset",
     }
 
 
 def test_deep_references_share_the_named_schema() -> None:
-    document = mended("deep_references")
+    document = repaired("deep_references")
     schemas = document["components"]["schemas"]
     assert set(schemas) == {"Item", "ItemColour", "ItemMaker"}
     assert schemas["Item"]["properties"]["seller"] == {"type": "string"}
@@ -208,7 +208,7 @@ def test_deep_references_share_the_named_schema() -> None:
 
 
 def test_a_deep_reference_survives_that_its_target_is_renamed_or_shifted() -> None:
-    schema = mended("all")["paths"]["/invoices"]["get"]["responses"]["4XX"]["content"][
+    schema = repaired("all")["paths"]["/invoices"]["get"]["responses"]["4XX"]["content"][
         "application/json"
     ]["schema"]
     assert schema == {"$ref": "#/components/schemas/ValidationErrorBody"}
@@ -262,7 +262,7 @@ def test_generated_operation_ids_never_meet_given_ones() -> None:
 
 
 def test_values_of_an_enum_keep_all_their_names() -> None:
-    document = mended("enum_values")
+    document = repaired("enum_values")
     order = next(found for found in parse(document).enums if found.class_info.name == "Order")
     assert isinstance(order, EnumProperty)
     assert sorted(str(value) for value in order.values.values()) == ["*", "-date", "DATE", "date"]
@@ -395,7 +395,7 @@ SCHEMA = "#/components/schemas/"
             ),
             "/components/schemas/A/oneOf",
             "would be lost",
-            id="properties beside a union",
+            id="properties next to a union",
         ),
         pytest.param(
             with_paths({"/a": {"get": {"responses": {"200": {"$ref": SCHEMA + "A"}}}}})
@@ -432,7 +432,7 @@ def test_what_would_need_a_guess_is_refused(
         repair(document)
     assert caught.value.pointer.startswith(place)
     assert problem in caught.value.problem
-    assert caught.value.mend
+    assert caught.value.remedy
     assert "\n" not in str(caught.value)
 
 
@@ -527,20 +527,20 @@ def damaged(draw: st.DrawFn, name: str) -> dict[str, Any]:
 
 def _holds(document: dict[str, Any]) -> None:
     try:
-        mended_document, repairs = repair(document)
+        repaired_document, repairs = repair(document)
     except SpecError as error:
         _is_readable(error)
         return
-    assert repair(mended_document) == (mended_document, [])
-    assert repairs or json.dumps(mended_document) == json.dumps(document)
+    assert repair(repaired_document) == (repaired_document, [])
+    assert repairs or json.dumps(repaired_document) == json.dumps(document)
     try:
-        validate(mended_document)
+        validate(repaired_document)
     except SpecError as error:
         _is_readable(error)
 
 
 def _is_readable(error: SpecError) -> None:
-    assert error.mend
+    assert error.remedy
     assert "\n" not in str(error)
     assert len(str(error)) < 1000
 

@@ -345,7 +345,7 @@ def test_every_reference_leads_somewhere_and_every_component_is_used(
 
 
 def test_references_have_no_siblings(document: Document, search: Search) -> None:
-    """OpenAPI 3.0 ignores what stands beside a `$ref`."""
+    """OpenAPI 3.0 ignores what stands next to a `$ref`."""
     assert [p for p, _ in search(document, lambda n: "$ref" in n and len(n) > 1)] == []
 
 

@@ -360,5 +360,5 @@ def _not_a_number(_: str) -> NoReturn:
     raise ValueError
 
 
-# json.loads builds a decoder for every call that has an option.
+# json.loads builds a decoder for each call that has an option.
 _DECODER: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_not_a_number)
