@@ -376,12 +376,21 @@ async def _duplicate(proxy: Proxy, exchange: Exchange) -> Message | object | Non
 # Only successes are given to other requests: nothing in an error can be compared with a request.
 
 
+def _names_its_amount(exchange: Exchange) -> bool:
+    return exchange.operation != "createRefund" or b'"amount"' in exchange.request.body
+
+
 async def _stale(proxy: Proxy, exchange: Exchange) -> Message | object | None:
     """Repeat an earlier response of this connection; the own one waits for the next request.
 
-    A client that does not close the connection then stays one response behind.
+    A client that does not close the connection then stays one response behind. A bill-now and a
+    refund without an amount get their own: nothing of the request is repeated in the response, so
+    that no client could tell.
     """
     connection = exchange.connection
+    if exchange.operation == "billNowRecurringInvoice" or not _names_its_amount(exchange):
+        connection.left_over = None
+        return await proxy.forward(exchange)
     earlier, connection.left_over = connection.left_over, None
     if earlier is None:
         share = 0.5 if exchange.operation is not None else 1 / 3
@@ -396,10 +405,6 @@ async def _stale(proxy: Proxy, exchange: Exchange) -> Message | object | None:
         return response
     connection.left_over = response
     return earlier
-
-
-def _names_its_amount(exchange: Exchange) -> bool:
-    return exchange.operation != "createRefund" or b'"amount"' in exchange.request.body
 
 
 async def _swap(proxy: Proxy, exchange: Exchange) -> Message | object | None:

@@ -26,7 +26,6 @@ def fault_run(*arguments: str) -> tuple[int, str, dict[str, int]]:
     return done.returncode, output, {name: int(value) for name, value in figures}
 
 
-@pytest.mark.xfail(reason="The client sends writes in doubt again until issue 8 is done.")
 def test_no_fault_makes_the_client_break_the_money_rule() -> None:
     status, output, figures = fault_run("--calls", "250")
     assert set(figures.values()) == {0}, output

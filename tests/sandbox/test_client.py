@@ -409,12 +409,19 @@ INVALID: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def _send_broken(client: Any, method: str, path: str, kind: str) -> Any:
+    """Send a body that is not JSON; no generated function can."""
+    is_async = isinstance(client, AsyncApiPay)
+    http = client.raw.get_async_httpx_client() if is_async else client.raw.get_httpx_client()
+    return http.request(method, path, content=b"{", headers={"Content-Type": kind})
+
+
 def cover(shop: Shop) -> None:
     """Make every operation respond with every status that the specification documents."""
 
-    def refuse(call: Callable[[Any], Any], client: Any = None) -> None:
+    def refuse(call: Callable[..., Any], client: Any = None, *arguments: str) -> None:
         with pytest.raises(errors.ApiPayError):
-            shop(call, client)
+            shop(lambda given: call(given, *arguments), client)
 
     careless = shop.connect(check_requests=False)
     number = shop(lambda c: c.organizations.verify(idn=IDN)).organization.id
@@ -441,6 +448,16 @@ def cover(shop: Shop) -> None:
         refuse(call)
     for call in INVALID.values():
         refuse(call, careless)
+    with_body = {
+        "POST /organizations/verify",
+        "POST /invoices",
+        f"POST /invoices/{paid}/refund",
+        "POST /recurring-invoices",
+        f"PUT /recurring-invoices/{ended}",
+    }
+    for kind in ("application/json", "text/plain"):  # 400 and 415
+        for method, path in map(str.split, sorted(with_body)):
+            refuse(_send_broken, careless, method, path, kind)
     stranger = shop.connect("wrong-key")
     for call in CALLS.values():
         refuse(call, stranger)
@@ -467,7 +484,9 @@ def test_less_than_full_coverage_fails(shop: Shop) -> None:
 
     with pytest.raises(AssertionError, match="1 of 19 operations") as caught:
         shop.coverage.require_complete()
-    assert "createInvoice: 1/8, missing 401, 403, 422, 429, 500, 502, 503" in str(caught.value)
+    assert "createInvoice: 1/10, missing 400, 401, 403, 415, 422, 429, 500, 502, 503" in str(
+        caught.value
+    )
 
 
 # What takes several requests

@@ -103,6 +103,7 @@ def test_the_body_of_a_put_is_optional(api: Any) -> None:
     response = api("PUT", f"/recurring-invoices/{created['id']}")
     assert response.status_code == 200
     assert response.json() == created
+    api.sandbox.reset()
 
 
 @pytest.mark.parametrize(

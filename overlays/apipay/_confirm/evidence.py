@@ -121,6 +121,12 @@ def digest(key: ApiKey, text: str) -> str:
     return hmac.new(key.value.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
+def is_repeated(body: object, name: str, sent: object) -> bool:
+    """Return False if a response holds another value than was sent, null included."""
+    fields = _response.fields(body)
+    return name not in fields or fields[name] == sent
+
+
 def amount_text(value: object) -> str | None:
     """Return an amount with two decimals, or None if it has more: rounding proves nothing."""
     try:

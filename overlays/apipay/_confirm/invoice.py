@@ -16,6 +16,7 @@ from apipay._confirm.evidence import (
     decoded,
     digest,
     is_created_since,
+    is_repeated,
     is_same_amount,
 )
 from apipay._options import ApiKey
@@ -46,7 +47,7 @@ class InvoicePlan(Plan):
             return False
         order_id, phone = sent.body.get("external_order_id"), sent.body.get("phone_number")
         return (
-            (made.external_order_id is None or made.external_order_id == order_id)
+            is_repeated(body, "external_order_id", order_id)
             and (made.amount is None or is_same_amount(made.amount, sent.body.get("amount")))
             and (made.client_phone is None or _is_same_phone(made.client_phone, phone))
         )

@@ -18,6 +18,7 @@ from apipay._confirm.evidence import (
     decoded,
     digest,
     is_created_since,
+    is_repeated,
     is_same_amount,
 )
 from apipay._options import ApiKey
@@ -45,7 +46,7 @@ class RefundPlan(Plan):
         return (
             (made.invoice_id is None or str(made.invoice_id) == sent.path_id)
             and (amount is None or is_same_amount(made.amount, amount))
-            and (made.reason is None or made.reason == reason)
+            and is_repeated(body, "reason", reason)
         )
 
     def lookup(self, sent: Sent, sent_at: float, key: ApiKey) -> Lookup | None:

@@ -458,7 +458,10 @@ def test_the_path_of_a_request_outside_the_specification_is_not_in_events() -> N
         {"headers": [("a", "b")]},
         {"base_url": f"https://{'a' * 70}.example"},
         {"base_url": "https://h:99999"},
-        {"base_url": "https://xn--a.example"},
+        pytest.param(
+            {"base_url": "https://xn--a.example"},
+            marks=pytest.mark.skipif(httpx.__name__ == "httpx2", reason="httpx2 accepts this"),
+        ),
     ],
     ids=lambda settings: next(iter(settings)),
 )
