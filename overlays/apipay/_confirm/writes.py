@@ -87,6 +87,7 @@ class Write:
         self._sent = sent
         self._key = key
         self._known_ids: set[int] = set()
+        self._owner = object()  # remembered for long, so not the write with its phone number
         self.is_contested = False
         evidence = tuple(str(sent.body[name]) for name in plan.evidence if name in sent.body)
         is_exact = len(evidence) == len(plan.evidence) > 0
@@ -109,7 +110,7 @@ class Write:
         plan = self._plan
         if not plan.accepts(self._sent, body):
             return False
-        return plan.creates is None or self._writes.claim(plan.creates, body["id"], self)
+        return plan.creates is None or self._writes.claim(plan.creates, body["id"], self._owner)
 
     def lookup(self, sent_at: float) -> Lookup | None:
         """Return how to look the outcome up, without evidence if the write is contested."""
@@ -122,7 +123,7 @@ class Write:
     def look(self, lookup: Lookup, ask: Ask) -> Generator[Step, Any, httpx.Response | None]:
         """Look once; return a response that shows the result, or None without exact evidence."""
         finding = yield from look(
-            self._plan, lookup, ask, self._key, self._writes, self, self._known_ids
+            self._plan, lookup, ask, self._key, self._writes, self._owner, self._known_ids
         )
         if finding.reply is None or self.is_contested:
             return None
